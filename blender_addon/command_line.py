@@ -101,14 +101,14 @@ def _save_blend(blend: Path, files: Sequence[Path]) -> None:
         bpy.ops.wm.open_mainfile(filepath=str(blend))
     else:
         bpy.ops.wm.read_homefile(use_empty=True)
-    made = {}
+    saved = {}
     for file in files:
         image = images.load(file, results.map_of(file), None)
         image.pack()
-        made[results.map_of(file)] = image
+        saved[results.map_of(file)] = image
     material = materials.new(files[0].stem.removesuffix(f"_{results.map_of(files[0])}"))
-    width, height = next(iter(made.values())).size
-    materials.apply_maps(material, made, materials.Look(aspect=height / width))
+    width, height = next(iter(saved.values())).size
+    materials.apply_maps(material, saved, materials.Look(aspect=height / width))
     material.use_fake_user = True
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
     print(blend)

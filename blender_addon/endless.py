@@ -128,30 +128,30 @@ class EndlessRequest:
     def task(self, material: bpy.types.Material) -> Task:
         """Task that makes a material endless. Raise ParameterError if it cannot be."""
         check_can_be_endless(material, insist=self.insist)
-        given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
+        maps = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
         uid, epoch = material.session_uid, jobs.file_epoch
 
         def apply(answer: JobResult) -> TaskReport:
             found = by_uid(bpy.data.materials, uid) if epoch == jobs.file_epoch else None
-            made = GaussianMaps(answer)
+            maps = GaussianMaps(answer)
             if found is None:
                 return TaskReport("WARNING", "the material was deleted meanwhile")
-            if made.is_regular:
+            if maps.is_regular:
                 surfaces.base_color_of(found)[REGULAR] = True
             check_can_be_endless(found, insist=self.insist)
-            return self._insert(found, made)
+            return self._insert(found, maps)
 
-        return WorkerAction.as_it_is(given).task("Make Endless", apply, ResultView("gaussian"))
+        return WorkerAction.as_it_is(maps).task("Make Endless", apply, ResultView("gaussian"))
 
-    def _insert(self, material: bpy.types.Material, made: GaussianMaps) -> TaskReport:
-        used = {name: one for name, one in used_maps(material).items() if name in made.answer.arrays}
+    def _insert(self, material: bpy.types.Material, maps: GaussianMaps) -> TaskReport:
+        used = {name: one for name, one in used_maps(material).items() if name in maps.answer.arrays}
         sockets: dict[str, Any] = {name: one.value_socket for name, one in used.items()}
         links = surfaces.map_nodes(material)["base_color"].node.inputs["Vector"].links
-        ingredients = made.ingredients(material.name, used)
+        ingredients = maps.ingredients(material.name, used)
         grid = endless_nodes.Grid(self.cell_size, self.sharpness, self.seed)
         endless_nodes.insert(material.node_tree, sockets, links[0].from_socket if links else None, ingredients, grid)
         push_undo(f"Impasto: {material.name}")
-        notes = ["its pattern is regular, and was broken"] if made.is_regular else []
+        notes = ["its pattern is regular, and was broken"] if maps.is_regular else []
         text = series("; ", [Message("The material {} is endless", material.name), *notes])
         new = (*ingredients.images.values(), ingredients.lookup)
         return TaskReport("INFO", text, materials=(material.name,), images=tuple(image.name for image in new))
@@ -231,11 +231,11 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
             raise ParameterError("no tool can bake endless materials", "install the plugin impasto_synthesis")
         parameters = _layout(_endless(material)) | {"width_px": size_px, "height_px": size_px}
         names = [name for name in surfaces.map_nodes(material) if name != "base_color"]
-        given = surfaces.read(material, names)
+        maps = surfaces.read(material, names)
         displaced = material.displacement_method != "BUMP"
         form = Form(**values_of(Form, self, is_whole=True), use_displacement=displaced)
         target = form.target_called(context, form.name or f"{material.name}_baked")
-        action = WorkerAction.of(form, Recipe((Step(tool, parameters),)), {SOURCE: given})
+        action = WorkerAction.of(form, Recipe((Step(tool, parameters),)), {SOURCE: maps})
         return result_task("Bake Endless", action, target, form)
 
 

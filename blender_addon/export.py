@@ -70,17 +70,17 @@ class Export:
         transform = "" if is_baked else gltf_transform(material)
 
         def work(task: Task) -> tuple[Mapping[str, Any], list[BakedMap]]:
-            made = maps(task)
-            pngs = {one.name: one.png for one in made if one.name in LABELS}
-            return files.write(task, title, pngs, transform), made
+            baked = maps(task)
+            pngs = {one.name: one.png for one in baked if one.name in LABELS}
+            return files.write(task, title, pngs, transform), baked
 
         return Task("Export", work, _report)
 
 
 def _maps(material: bpy.types.Material, obj: bpy.types.Object | None) -> Callable[[Task], list[BakedMap]]:
     """Function that returns the material's maps. It may be called on any thread."""
-    if made := [] if obj else image_maps(material):
-        return lambda _: made
+    if pictures := [] if obj else image_maps(material):
+        return lambda _: pictures
     options = BakeOptions.of(bpy.context.scene.impasto_bake)
     subject, sources = subject_of(material, options, obj), sources_of([material])
     with subject.as_set(material, options) as (baked_set, options):
@@ -91,8 +91,8 @@ def _maps(material: bpy.types.Material, obj: bpy.types.Object | None) -> Callabl
     return lambda _: subject.noted(with_recipes(baked, sources))
 
 
-def _report(made: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> TaskReport:
-    answer, maps = made
+def _report(exported: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> TaskReport:
+    answer, maps = exported
     files: Sequence[str] = answer["files"]
     names = ", ".join(Path(file).name for file in files)
     notes = dict.fromkeys(note for one in maps for note in one.notes)

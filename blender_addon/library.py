@@ -173,11 +173,11 @@ class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
 
     def task(self, _context: bpy.types.Context) -> Task:
         several = [str(Path(absolute(self.directory)) / item.name) for item in self.files if item.name]
-        given = several or [absolute(self.filepath)] if self.filepath or several else []
-        if not given:
+        files = several or [absolute(self.filepath)] if self.filepath or several else []
+        if not files:
             raise ParameterError("no file is given", "give filepath=FILE.pth")
         named = ["--name", self.name] if self.name else []
-        return library_task("Installing weights", "weights", "install", *given, *named)
+        return library_task("Installing weights", "weights", "install", *files, *named)
 
 
 class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):

@@ -87,8 +87,8 @@ def register() -> None:
         for owner, name, cls in [part.POINTER] if hasattr(part, "POINTER") else []:
             bpy.utils.register_class(cls)
             setattr(owner, name, bpy.props.PointerProperty(type=cls))
-        for owner, name, made in getattr(part, "PROPERTIES", ()):
-            setattr(owner, name, made)
+        for owner, name, kind in getattr(part, "PROPERTIES", ()):
+            setattr(owner, name, kind)
         getattr(part, "register", _nothing)()
         for event, handler in getattr(part, "HANDLERS", ()):
             getattr(bpy.app.handlers, event).append(bpy.app.handlers.persistent(handler))

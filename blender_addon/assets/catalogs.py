@@ -111,8 +111,8 @@ def _assets_in(file: Path) -> list[Asset]:
                 wanted.materials = list(found.materials)
         except OSError as error:
             raise FileError("cannot read the asset library's file {}", "repair it, or move it away", file) from error
-        made = [item for item in wanted.materials if item is not None]
-        return sorted((Asset(file, item.name, catalog_of(item)) for item in made), key=lambda asset: asset.name)
+        materials = [item for item in wanted.materials if item is not None]
+        return sorted((Asset(file, item.name, catalog_of(item)) for item in materials), key=lambda asset: asset.name)
 
 
 def catalog_of(material: bpy.types.Material) -> str:

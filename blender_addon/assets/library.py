@@ -80,9 +80,9 @@ def make_task() -> Task:
     command = [bpy.app.binary_path, *options, str(LIST), "--out", str(target), "--json"]
 
     def work(task: Task) -> int:
-        made = len(run_command(task, command, {})["files"])
+        count = len(run_command(task, command, {})["files"])
         replace_files({target / BUILT: source.encode()})
-        return made
+        return count
 
     def apply(_made: int) -> TaskReport:
         add()
@@ -97,10 +97,10 @@ def add() -> None:
     """List the library in the preferences, unless it is listed; its name may get a number."""
     if _listed() is None:
         with _unchanged() as libraries:
-            made = libraries.new(name=NAME, directory=str(folder()))
-            made.import_method = "APPEND"
+            library = libraries.new(name=NAME, directory=str(folder()))
+            library.import_method = "APPEND"
             with suppress(TypeError):  # 5.0 and later have no such choice
-                made.import_method = "APPEND_REUSE"
+                library.import_method = "APPEND_REUSE"
 
 
 def remove() -> None:
@@ -226,11 +226,11 @@ def _materials(
 ) -> Iterator[list[bpy.types.Material]]:
     """Context with the materials of assets, which are removed at its end."""
     known = set(bpy.data.images)
-    made = [_material(asset, beside, ids) for asset in assets]
+    new_materials = [_material(asset, beside, ids) for asset in assets]
     try:
-        yield made
+        yield new_materials
     finally:
-        bpy.data.batch_remove([*made, *(set(bpy.data.images) - known)])
+        bpy.data.batch_remove([*new_materials, *(set(bpy.data.images) - known)])
 
 
 def _material(asset: ListedAsset, beside: Path, ids: Mapping[str, str]) -> bpy.types.Material:

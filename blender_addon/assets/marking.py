@@ -59,8 +59,8 @@ def mark_task(material: bpy.types.Material) -> Task:
     """Task that renders a material's preview and marks it as an asset."""
     name, can_render = material.name, surfaces.has_base_color(material) and not engine.poll_message()
     if can_render:
-        given = surfaces.read(material, surfaces.lit_maps(surfaces.map_nodes(material)), LONGEST_PX)
-        connected, action = connect(), WorkerAction.as_it_is(given)
+        pixels_of = surfaces.read(material, surfaces.lit_maps(surfaces.map_nodes(material)), LONGEST_PX)
+        connected, action = connect(), WorkerAction.as_it_is(pixels_of)
 
     def work(task: Task) -> np.ndarray | ImpastoError | None:
         if not can_render:
@@ -72,16 +72,16 @@ def mark_task(material: bpy.types.Material) -> Task:
         except ImpastoError as error:  # it still becomes an asset
             return error
 
-    def apply(made: np.ndarray | ImpastoError | None) -> TaskReport:
+    def apply(picture: np.ndarray | ImpastoError | None) -> TaskReport:
         found = bpy.data.materials.get(name)
         if found is None:
             raise ParameterError("the material {} was deleted meanwhile", "undo that, and mark it again", name)
-        failed = isinstance(made, ImpastoError)
-        mark(found, None if failed else made)
+        failed = isinstance(picture, ImpastoError)
+        mark(found, None if failed else picture)
         push_undo("Impasto: Mark as Asset")
         said = Message("Marked the material {} as an asset", name)
         if failed:
-            return TaskReport("WARNING", Message("{}; its preview is not rendered: {}", said, made))
+            return TaskReport("WARNING", Message("{}; its preview is not rendered: {}", said, picture))
         return TaskReport("INFO", said)
 
     return Task("Mark as Asset", work, apply)

@@ -181,11 +181,11 @@ NOT_OF_PIXELS = ("maps", "inputs", "file_format", "edge_radius", "thickness_rang
 """Options that change no map's image, or only some maps'."""
 
 
-def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> dict[str, str]:
+def fingerprints(bake: BakeScene, given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> dict[str, str]:
     """SHA-256 of all that each map depends on: shapes as they are rendered, places, materials, images, and settings."""
     slots = [[slot.material for slot in item.material_slots] for item in given.sources]
     materials = {one for used in slots for one in used if one}
-    scene, depsgraph = made.scene, made.scene.view_layers[0].depsgraph
+    scene, depsgraph = bake.scene, bake.scene.view_layers[0].depsgraph
     places = {item: str(place) for place, item in enumerate(given.all_objects)}
     shared = {
         "versions": (VERSION, bpy.app.version_string),
@@ -193,7 +193,7 @@ def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
         "options": {name: value for name, value in asdict(options).items() if name not in NOT_OF_PIXELS},
         "uv_maps": uv_maps,
         "slots": [[one.name if one else "" for one in used] for used in slots],
-        "objects": [object_state(item.evaluated_get(depsgraph)) for item in made.scene.collection.objects],
+        "objects": [object_state(item.evaluated_get(depsgraph)) for item in bake.scene.collection.objects],
     }
     contents = {image: sha256(contents_of(image)) for image in images_of(*given.sources)}
     nodes = {node for one in materials if one.node_tree for node in nodes_in(one.node_tree)}
@@ -213,12 +213,12 @@ def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
     }
 
 
-def _own(name: str, given: BakeSet, options: BakeOptions, of_materials: dict[str, Any]) -> Any:
+def _own(name: str, bake_set: BakeSet, options: BakeOptions, of_materials: dict[str, Any]) -> Any:
     """Names of objects, data of materials, and options that only this map and a few others depend on."""
     if name in OF_MATERIALS:
         return of_materials, options.unit_m if name == "height" else None
     own: dict[str, Any] = dict.fromkeys(CURVATURE_MAPS, options.edge_radius)
-    own |= {"thickness": options.thickness_range, "object_id": [item.name for item in given.sources]}
+    own |= {"thickness": options.thickness_range, "object_id": [item.name for item in bake_set.sources]}
     return own.get(name)
 
 

@@ -80,10 +80,10 @@ class BakeRequest:
         sources = [sources_of(one.materials) for one in self.sets]
         packed = self._packed_files()
         known = self._known()
-        given = background.prepare(self.sets, self.options, known)
+        prepared = background.prepare(self.sets, self.options, known)
 
         def work(task: Task) -> list[list[BakedMap]]:
-            maps = background.bake_all(task, given)
+            maps = background.bake_all(task, prepared)
             task.say("Keeping the maps", 1.0)
             if task.is_cancelled:
                 raise Cancelled

@@ -127,20 +127,20 @@ def shells_of(sets: Sequence[BakeSet]) -> Shells:
     """The cages that a bake of these sets would make, of copies that are removed again."""
     found: list[Shell] = []
     try:
-        for given in sets:
-            found += _shells(given)
+        for bake_set in sets:
+            found += _shells(bake_set)
     except ImpastoError as error:
         return Shells(error=str(error))
     return Shells(tuple(found))
 
 
-def _shells(given: BakeSet) -> list[Shell]:
+def _shells(bake_set: BakeSet) -> list[Shell]:
     with temporary_scene() as (scene, made):
-        parts = copied_parts(given, [""] * len(given.objects), scene, made)
+        parts = copied_parts(bake_set, [""] * len(bake_set.objects), scene, made)
         layer = scene.view_layers[0]
         layer.update()
         found = []
-        for low, cage in cages_of(parts, given, layer.depsgraph):
+        for low, cage in cages_of(parts, bake_set, layer.depsgraph):
             low.data.calc_loop_triangles()
             triangles, edges = low.data.loop_triangles, low.data.edges
             found.append(

@@ -181,17 +181,17 @@ PANELS = in_editors(BakePanel, "bake")
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
     hidden = {"rna_type", "name", *OF_FILES, *_without_effect(settings)}
-    shown = [name for name in settings.bl_rna.properties.keys() if name not in hidden]  # noqa: SIM118 - no dictionary
+    names = [name for name in settings.bl_rna.properties.keys() if name not in hidden]  # noqa: SIM118 - no dictionary
     column = layout.column()
     for name in FIRST:
-        if name in shown:
+        if name in names:
             column.prop(settings, name)
     draw_run(layout, "impasto.bake", Place.BAKE, "RENDER_STILL")  # above what comes and goes with the selection
     _draw_overlays(layout, context)
     _draw_baked_objects(layout, context)
     if body := section(layout, "impasto_bake_maps", "Maps", closed=True):
         _draw_maps(body, settings)
-    others = [name for name in shown if name not in (*FIRST, *OF_MAPS)]
+    others = [name for name in names if name not in (*FIRST, *OF_MAPS)]
     if body := section(layout, "impasto_bake_options", "Options", closed=True):
         _draw_others(body, settings, others)
 
@@ -289,8 +289,8 @@ def _estimate(context: bpy.types.Context, sets: int) -> str:
     return Message("{}; less for each map that is kept", said) if settings.only_changed else said
 
 
-def _baked_names(given: BakeSet) -> list[str]:
+def _baked_names(bake_set: BakeSet) -> list[str]:
     """The name of each object of a set, after those of the objects whose surface it shows."""
-    highs = [" + ".join(high.name for high in one.highs) for one in given.projections]
-    names = [item.name for item in given.objects]
+    highs = [" + ".join(high.name for high in one.highs) for one in bake_set.projections]
+    names = [item.name for item in bake_set.objects]
     return [f"{high} → {low}" for high, low in zip(highs, names, strict=True)] if highs else names

@@ -40,11 +40,11 @@ class _StoredSet:
     material: str = ""
 
 
-def target_of(given: BakeSet, material: str) -> Target:
+def target_of(bake_set: BakeSet, material: str) -> Target:
     """The target of a set. Raise ParameterError if an object cannot have another material."""
-    for obj in given.objects if material == NEW else ():
+    for obj in bake_set.objects if material == NEW else ():
         check_local(obj)
-    return Target(given.title, material, tuple(obj.session_uid for obj in given.objects))
+    return Target(bake_set.title, material, tuple(obj.session_uid for obj in bake_set.objects))
 
 
 def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> TaskReport:
@@ -92,15 +92,15 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
     )
 
 
-def _sentences(made: Sequence[_StoredSet]) -> list[str]:
+def _sentences(stored: Sequence[_StoredSet]) -> list[str]:
     """Sentences of the report: one for each set, or one in sum if they are many."""
-    if len(made) > NAMED_SETS:
-        maps, objects = sum(len(one.maps) for one in made), len({uid for one in made for uid in one.objects})
-        if materials := sum(bool(one.material) for one in made):
+    if len(stored) > NAMED_SETS:
+        maps, objects = sum(len(one.maps) for one in stored), len({uid for one in stored for uid in one.objects})
+        if materials := sum(bool(one.material) for one in stored):
             return [Message("Baked {} maps for {} objects and made {} materials", maps, objects, materials)]
         return [Message("Baked {} maps for {} objects", maps, objects)]
     said = []
-    for one in made:
+    for one in stored:
         what = one.maps[0].replace("_", " ") if len(one.maps) == 1 else Message("{} maps", len(one.maps))
         if one.material:
             said.append(Message("Baked {} of {} and made the material {}", what, one.title, one.material))

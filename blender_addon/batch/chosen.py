@@ -216,8 +216,8 @@ class AppliedRecipe:
         make_folder(folder)
         file = folder / f"{self.name}.json"
         file.write_text(self.recipe.to_json(), encoding="utf-8")
-        given = {name: source for name, source in self.inputs.items() if source is not None}
-        return file.name, {name: _input_file(name, source, folder) for name, source in given.items()}
+        inputs = {name: source for name, source in self.inputs.items() if source is not None}
+        return file.name, {name: _input_file(name, source, folder) for name, source in inputs.items()}
 
 
 def _without_record(
@@ -240,8 +240,8 @@ def _input_file(name: str, source: Source, folder: Path) -> str:
 
 def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
     """Image whose recipe the panel uses: the chosen one, or else one shown in an image editor."""
-    shown = [space.image for space in image_editors.image_editors() if images.has_recipe(space.image)]
-    return context.scene.impasto_batch.image or next(iter(shown), None)
+    images_shown = [space.image for space in image_editors.image_editors() if images.has_recipe(space.image)]
+    return context.scene.impasto_batch.image or next(iter(images_shown), None)
 
 
 def tool_of(context: bpy.types.Context, apply: str) -> str:

@@ -109,8 +109,8 @@ class InFolder:
 
     def folder(self, context: bpy.types.Context) -> Path:
         """The given folder, or the panel's. Raise ParameterError if there is none."""
-        given = values_of(BatchOutput, self).get("out_dir")
-        return out_folder(given or context.scene.impasto_batch.out_dir)
+        folder = values_of(BatchOutput, self).get("out_dir")
+        return out_folder(folder or context.scene.impasto_batch.out_dir)
 
 
 class IMPASTO_OT_batch_retry(InFolder, TaskOperator, bpy.types.Operator):
@@ -202,9 +202,9 @@ def _draw_recipe(layout: bpy.types.UILayout, context: bpy.types.Context, setting
         column.prop(settings, "recipe", text="File")
     elif settings.apply == IMAGE:
         draw_image(column, settings, "image")
-        shown = chosen.chosen_image(context)
-        if shown and not settings.image:
-            column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
+        image = chosen.chosen_image(context)
+        if image and not settings.image:
+            column.label(text=image.name, icon="IMAGE_DATA", translate=False)
     elif (name := chosen.tool_of(context, settings.apply)) in catalogue:
         icon = "BRUSH_DATA" if settings.apply == STYLE else "TEXTURE"
         column.label(text=catalogue[name]["label"], icon=icon)

@@ -181,8 +181,8 @@ class BatchRequest:
         named = self._by_result_name(chosen)
         rows = []
         for name, one in named.items():
-            given = inputs | self._mesh(context, folder, name, one)
-            rows.append({"name": name, "recipe": recipe, "source": one.source, **({"inputs": given} if given else {})})
+            files = inputs | self._mesh(context, folder, name, one)
+            rows.append({"name": name, "recipe": recipe, "source": one.source, **({"inputs": files} if files else {})})
         assets = {name: one.catalog for name, one in named.items() if one.catalog is not None}
         table = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
         replace_files({folder / TABLE: table.encode(), folder / ASSETS: json.dumps(assets).encode()})

@@ -50,20 +50,20 @@ class BatchResults:
     def put(self, said: Mapping[str, Any]) -> TaskReport:
         """Make the materials, and return a report on what the batch made. said: the answer of `impasto batch`."""
         latest.failures, latest.epoch = said["failures"], jobs.file_epoch
-        made: list[bpy.types.Material] = []
+        new_materials: list[bpy.types.Material] = []
         notes = []
         if self.names and self.file_epoch != jobs.file_epoch:
             notes.append("another file was opened: there are no new materials")
         elif self.names:
-            made = list(self._new_materials())
-        if made:
+            new_materials = list(self._new_materials())
+        if new_materials:
             push_undo("Impasto: Batch")
-            notes.append(Message("new materials: {}", len(made)))
+            notes.append(Message("new materials: {}", len(new_materials)))
         counts = Message("{} made, {} done before, {} failed", said["made"], said["done_before"], said["failed"])
         return TaskReport(
             "WARNING" if said["failed"] else "INFO",
             series("; ", [counts, *notes]),
-            materials=tuple(material.name for material in made),
+            materials=tuple(material.name for material in new_materials),
             files=tuple(said["files"]),
         )
 
@@ -71,7 +71,7 @@ class BatchResults:
         """New materials. If a material of the same files exists, only its images are reloaded."""
         suffix = ".exr" if self.format == "exr" else ".png"
         failed, catalogs = set(failed_names(self.folder)), _catalogs(self.assets)
-        shown = {node.image for material in bpy.data.materials for node in _image_nodes(material)}
+        images_in_use = {node.image for material in bpy.data.materials for node in _image_nodes(material)}
         found: dict[Path, dict[int, Path]] = {}
         for file in files_in(self.folder):
             found.setdefault(without_number(file), {})[tile_number(file)] = file
@@ -80,7 +80,7 @@ class BatchResults:
             if name in failed:
                 continue
             maps = {map_: tiles.load(own, map_, None) for map_, own in files.items() if own}
-            if maps and not shown & set(maps.values()):
+            if maps and not images_in_use & set(maps.values()):
                 yield _material(name, maps, catalogs.get(name))
 
 

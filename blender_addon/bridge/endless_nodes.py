@@ -44,25 +44,25 @@ class Ingredients:
     encoded: frozenset[str] = COLORS
 
 
-def build_group(name: str, made: Ingredients) -> bpy.types.NodeTree:
+def build_group(name: str, parts: Ingredients) -> bpy.types.NodeTree:
     """New group with an input and an output for each map, and inputs for the grid."""
     graph = NodeGraph.of_group(name)
     vector = graph.input("Vector", "Vector", hide_value=True)
     cell = graph.input("Cell Size", "Float", default_value=0.2857, min_value=0.05, max_value=0.5)
     sharpness = graph.input("Sharpness", "Float", default_value=4.0, min_value=1.0, max_value=8.0)
     seed = graph.input("Seed", "Int", default_value=0, min_value=0, max_value=1 << 20)
-    for map_ in made.images:
+    for map_ in parts.images:
         graph.input(MAPS[map_], "Color", hide_value=True)
     piece = bpy.data.node_groups.get(PIECE) or _piece_group()
-    cell_x, cell_y = graph.math("DIVIDE", cell, made.aspect[0]), graph.math("DIVIDE", cell, made.aspect[1] / ROW)
+    cell_x, cell_y = graph.math("DIVIDE", cell, parts.aspect[0]), graph.math("DIVIDE", cell, parts.aspect[1] / ROW)
     size = graph.combine(cell_x, cell_y, 0.0)
-    wraps = graph.combine(*(0.0 if wraps else 1.0 for wraps in made.wraps), 0.0)
+    wraps = graph.combine(*(0.0 if wraps else 1.0 for wraps in parts.wraps), 0.0)
     margin = graph.vector("MINIMUM", graph.vector("MULTIPLY", size, wraps), (0.5, 0.5, 0.5))
     pieces = [graph.group(piece, vector, size, margin, float(slot), sharpness, seed) for slot in range(3)]
     weights = _normalise(graph, [one.outputs["Weight"] for one in pieces])
     places = [one.outputs["Vector"] for one in pieces]
-    results = {map_: _blend(graph, map_, made, places, weights) for map_ in made.images}
-    output = graph.outputs({MAPS[map_]: "Color" for map_ in made.images})
+    results = {map_: _blend(graph, map_, parts, places, weights) for map_ in parts.images}
+    output = graph.outputs({MAPS[map_]: "Color" for map_ in parts.images})
     for map_, value in results.items():
         graph.link(value, output.inputs[MAPS[map_]])
     return graph.tree
@@ -79,30 +79,30 @@ def _normalise(graph: NodeGraph, weights: list[bpy.types.NodeSocket]) -> list[bp
 def _blend(
     graph: NodeGraph,
     map_: str,
-    made: Ingredients,
+    parts: Ingredients,
     places: list[bpy.types.NodeSocket],
     weights: list[bpy.types.NodeSocket],
 ) -> bpy.types.NodeSocket:
     """Sum of the pieces of a map, converted back from Gaussian values by the tables of the map."""
-    entries, rows = made.lookup.size
+    entries, rows = parts.lookup.size
     total: Given = (0.0, 0.0, 0.0)
     for place, weight in zip(places, weights, strict=True):
-        image = graph.node("TexImage", place, image=made.images[map_], interpolation="Linear", extension="REPEAT")
+        image = graph.node("TexImage", place, image=parts.images[map_], interpolation="Linear", extension="REPEAT")
         centred = graph.vector("SUBTRACT", image.outputs["Color"], (0.5, 0.5, 0.5))
         total = graph.vector("MULTIPLY_ADD", centred, weight, total)
     scale, offset = (entries - 1) / entries, (0.5 * (entries - 1) + 0.5) / entries  # to the middle of a texel
     at = graph.separate(graph.vector("MULTIPLY_ADD", total, (scale,) * 3, (offset,) * 3))
     result: bpy.types.NodeSocket | None = None
     for index in range(COMPONENTS.get(map_, 1)):
-        place = graph.combine(at[index], (made.rows[map_] + index + 0.5) / rows, 0.0)
-        table = graph.node("TexImage", place, image=made.lookup, interpolation="Closest", extension="EXTEND")
+        place = graph.combine(at[index], (parts.rows[map_] + index + 0.5) / rows, 0.0)
+        table = graph.node("TexImage", place, image=parts.lookup, interpolation="Closest", extension="EXTEND")
         share = table.outputs["Color"]
         result = share if result is None else graph.vector("ADD", result, share)
     assert result is not None
     if map_ in NORMALS:
         unit = graph.vector("NORMALIZE", graph.vector("ADD", result, (0.0, 0.0, 1.0)))
         return graph.vector("MULTIPLY_ADD", unit, (0.5,) * 3, (0.5,) * 3)
-    return _scene_linear(graph, result) if map_ in made.encoded else result
+    return _scene_linear(graph, result) if map_ in parts.encoded else result
 
 
 def _scene_linear(graph: NodeGraph, encoded: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
@@ -199,11 +199,11 @@ def insert(
     tree: bpy.types.NodeTree,
     sockets: Mapping[str, bpy.types.NodeSocket],
     vector: bpy.types.NodeSocket | None,
-    made: Ingredients,
+    parts: Ingredients,
     grid: Grid,
 ) -> bpy.types.Node:
     """Put the group between the sockets of maps and the sockets they are linked to. vector: coordinates of the maps."""
-    group = build_group(NODE, made)
+    group = build_group(NODE, parts)
     group[MARK] = True
     node = tree.nodes.new("ShaderNodeGroup")
     node.node_tree, node.name, node.label, node.width = group, NODE, "Endless", 200

@@ -193,10 +193,10 @@ def _restore_slots(
     places = _of_object(material, item)
     noted = {entry.slot: entry.material for entry in places.values() if entry.object == item.name}
     other = chosen or next((entry.material for entry in places.values() if entry.material), None)
-    given = {slot.slot_index: noted.get(slot.slot_index) if noted else other for slot in item.material_slots}
-    slots = [slot for slot in item.material_slots if slot.material == material and given[slot.slot_index]]
+    materials = {slot.slot_index: noted.get(slot.slot_index) if noted else other for slot in item.material_slots}
+    slots = [slot for slot in item.material_slots if slot.material == material and materials[slot.slot_index]]
     for slot in slots:
-        slot.material = given[slot.slot_index]
+        slot.material = materials[slot.slot_index]
     if noted:
         _forget(material, places)
     return [slot.material for slot in slots]
@@ -255,17 +255,17 @@ def use_counts() -> Counter[bpy.types.Material]:
 @contextmanager
 def left_out(materials: Iterable[bpy.types.Material]) -> Iterator[None]:
     """Context in which materials do not keep those that they replaced, which would be written to another file, too."""
-    kept = {
+    replaced = {
         one: [(entry.material, entry.object, entry.slot) for entry in one.impasto_former]
         for one in materials
         if one.is_editable
     }
     try:
-        for material in kept:
+        for material in replaced:
             material.impasto_former.clear()
         yield
     finally:
-        for material, entries in kept.items():
+        for material, entries in replaced.items():
             for entry in entries:
                 new = material.impasto_former.add()
                 new.material, new.object, new.slot = entry

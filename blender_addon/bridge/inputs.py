@@ -37,11 +37,11 @@ def read(source: Source | JoinedMaterials | MeshMask | JoinedMask) -> Input:
     return tiles.read(source) if isinstance(source, bpy.types.Image) else existing(source)
 
 
-def ready(given: Input) -> Path | JobInput:
+def ready(input_: Input) -> Path | JobInput:
     """An input in the form that the worker accepts. It may be called on any thread."""
-    if isinstance(given, images.ImagePixels | tiles.TiledPicture):
-        return given.to_pixels()
-    return given if isinstance(given, Path | JobInput) else given()
+    if isinstance(input_, images.ImagePixels | tiles.TiledPicture):
+        return input_.to_pixels()
+    return input_ if isinstance(input_, Path | JobInput) else input_()
 
 
 def find_source(text: str) -> Source:

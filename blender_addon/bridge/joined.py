@@ -78,13 +78,13 @@ class JoinedMaterials:
         tiles, names = self.tiles(), names or self.names_of_all()
         marked = [replace(target, part=json.dumps([index, *names])) for index, target in enumerate(targets)]
 
-        def split(made: JobResult) -> list[tuple[JobResult, Target]]:
+        def split(result: JobResult) -> list[tuple[JobResult, Target]]:
             found: list[dict[str, np.ndarray]] = [{} for _ in marked]
-            for key, data in made.arrays.items():
+            for key, data in result.arrays.items():
                 name, number = tile_of(key)
                 index, own = tiles[number]
                 found[index][tile_key(name, own)] = data
-            return [(replace(made, arrays=arrays), target) for arrays, target in zip(found, marked, strict=True)]
+            return [(replace(result, arrays=arrays), target) for arrays, target in zip(found, marked, strict=True)]
 
         return split
 
@@ -105,13 +105,13 @@ class JoinedMaterials:
         tiles, name = self.tiles(), self.name
 
         def read() -> JobInput:
-            made = [part() for part in parts]
-            arrays = {number: _of_tile(made[index].arrays, own) for number, (index, own) in tiles.items()}
+            parts_made = [part() for part in parts]
+            arrays = {number: _of_tile(parts_made[index].arrays, own) for number, (index, own) in tiles.items()}
             has_opacity = any(OPACITY in maps for maps in arrays.values())
             whole = {number: _with_opacity(maps) if has_opacity else maps for number, maps in arrays.items()}
             shared = set.intersection(*(set(maps) for maps in whole.values()))
             keys = {tile_key(map_, number): maps[map_] for number, maps in whole.items() for map_ in sorted(shared)}
-            return replace(made[0], arrays=keys, name=name)
+            return replace(parts_made[0], arrays=keys, name=name)
 
         return read
 
@@ -188,12 +188,12 @@ class JoinedResult:
 
         They are the materials that the result replaced, and others of the same name.
         """
-        name, made = self.names[index], images.made_with(self.image)
+        name, recipe = self.names[index], images.made_with(self.image)
         held = [one.material for item in self._new(index) for one in item.impasto_former if one.material][::-1]
         called = [item for item in bpy.data.materials if _plain(item.name) == _plain(name)]
         found = dict.fromkeys([*held, *sorted(called, key=lambda item: item.name != name)])
         nodes = {item: surfaces.map_nodes(item).get("base_color") for item in found}
-        left = [item for item, node in nodes.items() if node and node.image not in made]
+        left = [item for item, node in nodes.items() if node and node.image not in recipe]
         if not left:
             message = "the material {}, which {} was made of, is not in this .blend as it was"
             raise ParameterError(message, "append it from a file that has it", name, self.image.name)

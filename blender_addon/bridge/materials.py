@@ -142,9 +142,9 @@ def _impasto_nodes(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
 
 def _remove_earlier(tree: bpy.types.NodeTree) -> None:
     """Remove the nodes of an earlier result, except for the sliders, which keep their values and keyframes."""
-    kept = sliders.find(tree)
+    mapping = sliders.find(tree)
     for node in _impasto_nodes(tree):
-        if node != kept:
+        if node != mapping:
             tree.nodes.remove(node)
 
 

@@ -226,12 +226,12 @@ class MeshSurface:
         self, item: bpy.types.Object, mapping: UvMapping, depsgraph: bpy.types.Depsgraph, weigh: Weigh | None
     ) -> Corners | None:
         """Corners of the faces of an evaluated object that show the material; None if there are none."""
-        shown = [self._is_material(slot.material) for slot in item.material_slots] or [self.material is None]
-        if not any(shown):
+        uses_material = [self._is_material(slot.material) for slot in item.material_slots] or [self.material is None]
+        if not any(uses_material):
             return None
         mesh = item.to_mesh(preserve_all_data_layers=True, depsgraph=depsgraph)
         try:
-            is_shown = np.array(shown)[slots(mesh, len(shown))]
+            is_shown = np.array(uses_material)[slots(mesh, len(uses_material))]
             if not is_shown.any():
                 return None
             uvs, vertices, faces = triangles(mesh, mapping.uv_map)

@@ -85,8 +85,8 @@ def _mapped_as(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
     endless = next((one for one in tree.nodes if endless_nodes.is_endless(one)), None)
     images = (one for one in tree.nodes if one.type == "TEX_IMAGE" and not one.name.startswith(NAME))
     first = next(images, None)
-    if shown := endless or first:
-        _map(tree, node, first, shown.inputs["Vector"])
+    if mapped := endless or first:
+        _map(tree, node, first, mapped.inputs["Vector"])
 
 
 def _map(

@@ -49,11 +49,11 @@ def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], 
 
 def keep(inputs: Iterable[JobInput]) -> None:
     """Keep inputs that no image or file holds as images of this .blend, so that results can be made again."""
-    for given in inputs:
-        sha256 = _hash(given)
+    for input_ in inputs:
+        sha256 = _hash(input_)
         if not _kept(sha256):
-            files = {tile_of(key)[1]: encode.encode_map(values) for key, values in given.arrays.items()}
-            image = tiles.add(given.name or MASK, MASK, files, None)
+            files = {tile_of(key)[1]: encode.encode_map(values) for key, values in input_.arrays.items()}
+            image = tiles.add(input_.name or MASK, MASK, files, None)
             image[KEPT] = sha256
             former.keep([image])
 
@@ -154,8 +154,8 @@ def _materials(about: Mapping[str, str | float], image: bpy.types.Image | None) 
         color = nodes.get("base_color")
         if color is None or not _is_called(color.image, str(about["name"])) or not nodes.keys() & set(surfaces.RELIEF):
             continue
-        given = ready(surfaces.read(one))
-        if not isinstance(given, Path) and _hash(given) == about["sha256"]:
+        pixels_of = ready(surfaces.read(one))
+        if not isinstance(pixels_of, Path) and _hash(pixels_of) == about["sha256"]:
             yield one
 
 

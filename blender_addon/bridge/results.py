@@ -52,24 +52,24 @@ def put(parts: Sequence[tuple[JobResult, Target]], then: Then = lambda *_: ()) -
         return _keep_all_as_files(parts)
     on_object.take_back()
     made_images, drafts = [], []
-    for made, target in parts:
-        made_images.append({name: image.session_uid for name, image in _images(made, target).items()})
+    for result, target in parts:
+        made_images.append({name: image.session_uid for name, image in _images(result, target).items()})
         yield
     if any(target.material != NONE for _, target in parts):
         sliders.shared_tree()
         yield
-    for (made, target), uids in zip(parts, made_images, strict=True):
-        drafts.append((yield from _draft(made, _found(uids), target)))
+    for (result, target), uids in zip(parts, made_images, strict=True):
+        drafts.append((yield from _draft(result, _found(uids), target)))
     if not parts[0][1].is_in_open_file:
         return _keep_all_as_files(parts)
     notes: list[str] = [*parts[0][0].notes]
     reports: list[TaskReport] = []
-    for (made, target), uids, draft in zip(parts, made_images, drafts, strict=True):
+    for (result, target), uids, draft in zip(parts, made_images, drafts, strict=True):
         found, material = _found(uids), by_uid(bpy.data.materials, draft)
         if material and not found:  # its images are gone
             bpy.data.materials.remove(material)
             material = None
-        report, own = _put(made, found or _images(made, target), target, material)
+        report, own = _put(result, found or _images(result, target), target, material)
         reports.append(report)
         notes += own
     notes += then(parts[0][0], [bpy.data.materials[name] for report in reports for name in report.materials])
@@ -93,13 +93,13 @@ def _found(uids: Mapping[str, int]) -> dict[str, bpy.types.Image]:
     return found if all(found.values()) else {}
 
 
-def _draft(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> Generator[None, None, int]:
+def _draft(result: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> Generator[None, None, int]:
     """Make a new material, which nothing uses yet, in two steps. Return its session id, or 0 if it is not needed."""
     if target.material != NEW or target.painted or not new:
         return 0
     material = materials.new(target.name)
     uid: int = material.session_uid
-    look = _look(*_as_mapped(made, new, target))
+    look = _look(*_as_mapped(result, new, target))
     materials.apply_maps(material, new, replace(look, sliders_later=True))
     yield
     if material := by_uid(bpy.data.materials, uid):
@@ -135,15 +135,15 @@ def _put(
     return report, notes
 
 
-def _images(made: JobResult, target: Target) -> dict[str, bpy.types.Image]:
-    if made.paths:
-        paths = _by_map({f"{map_of(path)}.{tile_number(path)}": path for path in made.paths})
-        return {map_: tiles.load(files, map_, made.recipe) for map_, files in paths.items() if map_}
-    files = _by_map({key: data.tobytes() for key, data in made.arrays.items()})
+def _images(result: JobResult, target: Target) -> dict[str, bpy.types.Image]:
+    if result.paths:
+        paths = _by_map({f"{map_of(path)}.{tile_number(path)}": path for path in result.paths})
+        return {map_: tiles.load(files, map_, result.recipe) for map_, files in paths.items() if map_}
+    files = _by_map({key: data.tobytes() for key, data in result.arrays.items()})
     has_alpha = {"opacity", "base_color"} <= files.keys()
     if has_alpha and (target.is_picture or _has_alpha_in_color(target)):  # the opacity was the alpha of the picture
-        files["base_color"] = tiles.with_alpha(files["base_color"], files.pop("opacity"), made.recipe)
-    return {map_: tiles.add(_image_name(target, map_), map_, own, made.recipe) for map_, own in files.items()}
+        files["base_color"] = tiles.with_alpha(files["base_color"], files.pop("opacity"), result.recipe)
+    return {map_: tiles.add(_image_name(target, map_), map_, own, result.recipe) for map_, own in files.items()}
 
 
 def _by_map(parts: Mapping[str, Any]) -> dict[str, dict[int, Any]]:
@@ -174,21 +174,21 @@ def map_of(path: Path) -> str:
     return max(found, key=len, default="")  # "bent_normal" ends like "normal"
 
 
-def _as_mapped(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> tuple[JobResult, Target]:
+def _as_mapped(result: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> tuple[JobResult, Target]:
     """The result and its target. Textures that were made on the UVs of objects are mapped by these UVs, unscaled."""
-    if MESH in made.recipe.inputs or any(image.source == tiles.TILED for image in new.values()):
-        return replace(made, width_m=materials.unit_m(), size_px=None), replace(target, mapping=mapping.UV)
-    return made, target
+    if MESH in result.recipe.inputs or any(image.source == tiles.TILED for image in new.values()):
+        return replace(result, width_m=materials.unit_m(), size_px=None), replace(target, mapping=mapping.UV)
+    return result, target
 
 
 def _material(
-    made: JobResult,
+    result: JobResult,
     new: Mapping[str, bpy.types.Image],
     target: Target,
     notes: list[str],
     draft: bpy.types.Material | None = None,
 ) -> bpy.types.Material:
-    made, target = _as_mapped(made, new, target)
+    result, target = _as_mapped(result, new, target)
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
@@ -198,12 +198,12 @@ def _material(
     if active:
         former.keep_state(active)
     material = active or draft or materials.new(target.name)
-    has_width, is_mapped = bool(made.width_m or target.width_m), active is not None and mapping.is_offered(active)
+    has_width, is_mapped = bool(result.width_m or target.width_m), active is not None and mapping.is_offered(active)
     is_kept = target.mapping == mapping.AUTO and is_mapped and (mapping.is_chosen(active) or not has_width)
     kind = mapping.of_material(material) if is_kept else target.mapping
     unit = materials.uv_unit(mapping.node_of(material)) if is_kept else None
     if draft is None:
-        materials.apply_maps(material, new, _look(made, target, active))
+        materials.apply_maps(material, new, _look(result, target, active))
     if unit:
         mapping.set_unit(material, unit)
     notes += _map(material, objects, kind, has_width=has_width)
@@ -230,26 +230,26 @@ def _map(material: bpy.types.Material, objects: Sequence[bpy.types.Object], kind
 
 
 def _repaint(
-    made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+    result: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
 ) -> bpy.types.Material:
     """Repaint a material, or a copy of it that replaces it on the objects. Return the repainted material."""
     before = by_uid(bpy.data.materials, target.painted)
     nodes = surfaces.map_nodes(before) if before else {}
     if before is None or "base_color" not in nodes:
         notes.append("the material was deleted or changed meanwhile: this is a new one")
-        return _material(made, new, replace(target, painted=0, material=NEW), notes)
+        return _material(result, new, replace(target, painted=0, material=NEW), notes)
     if target.material == ACTIVE:
         former.keep_state(before)
-        shown = {name: node.image for name, node in nodes.items() if name in new}
+        images_by_map = {name: node.image for name, node in nodes.items() if name in new}
         _make_plain(before, notes)
-        surfaces.repaint(before, new, made.height_range_m)
-        for name, image in shown.items():
+        surfaces.repaint(before, new, result.height_range_m)
+        for name, image in images_by_map.items():
             image_editors.replace_shown(image, new[name])
         return before
     material = former.plain_copy(before)
     material.name = target.name
     _make_plain(material, notes)
-    surfaces.repaint(material, new, made.height_range_m)
+    surfaces.repaint(material, new, result.height_range_m)
     for item in target.found_objects():
         for slot in [slot for slot in item.material_slots if slot.material == before]:
             former.assign(item, material, slot.slot_index)
@@ -264,12 +264,12 @@ def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
         notes.append("it is plain again: make it endless anew, of its new textures")
 
 
-def _look(made: JobResult, target: Target, active: bpy.types.Material | None = None) -> materials.Look:
-    height, width = made.size_px or (1, 1)
+def _look(result: JobResult, target: Target, active: bpy.types.Material | None = None) -> materials.Look:
+    height, width = result.size_px or (1, 1)
     return materials.Look(
-        width_m=made.width_m or target.width_m or (materials.width_of(active.node_tree) if active else 1.0),
+        width_m=result.width_m or target.width_m or (materials.width_of(active.node_tree) if active else 1.0),
         aspect=height / width,
-        relief_m=made.height_range_m,
+        relief_m=result.height_range_m,
         use_displacement=target.use_displacement,
         use_ambient_occlusion=target.use_ambient_occlusion,
     )
@@ -277,16 +277,16 @@ def _look(made: JobResult, target: Target, active: bpy.types.Material | None = N
 
 def _keep_all_as_files(parts: Sequence[tuple[JobResult, Target]]) -> TaskReport:
     """Keep results as files, because another .blend is open now. Return the report of the last result."""
-    return [_keep_as_files(made, target) for made, target in parts][-1]
+    return [_keep_as_files(result, target) for result, target in parts][-1]
 
 
-def _keep_as_files(made: JobResult, target: Target) -> TaskReport:
+def _keep_as_files(result: JobResult, target: Target) -> TaskReport:
     """Keep the result of one target as files."""
-    if made.paths:
+    if result.paths:
         return TaskReport("WARNING", Message("Another file was opened: the maps of {} are files only", target.name))
     folder = engine.user_folder(create=True) / "kept"
     name = naming.free(folder, naming.of_files(target.name))
-    files = {folder / f"{name}_{map_}.png": data.tobytes() for map_, data in made.arrays.items()}
+    files = {folder / f"{name}_{map_}.png": data.tobytes() for map_, data in result.arrays.items()}
     replace_files(files, replace=False)
     text = "Another file was opened: the maps of {} were kept in {}"
     return TaskReport("WARNING", Message(text, target.name, folder))

@@ -89,18 +89,18 @@ LABELS = {
 def ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
     """Principled BSDF and Material Output, which are added if they are missing."""
     output = output_of(tree)
-    made = []
+    nodes = []
     if output is None:
         output = tree.nodes.new("ShaderNodeOutputMaterial")
         output.location = (300, 300)
-        made.append(output)
+        nodes.append(output)
     shader = principled_of(tree)
     if shader is None:
         shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
         shader.location = (output.location.x - 290, output.location.y)
         tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
-        made.append(shader)
-    make_room(tree, made)
+        nodes.append(shader)
+    make_room(tree, nodes)
     return shader, output
 
 

@@ -164,7 +164,7 @@ def _new_tree() -> bpy.types.NodeTree:
     tinted = graph.vector("MULTIPLY_ADD", tint, amount, graph.math("SUBTRACT", 1.0, amount))
     factor_of_color = graph.vector("MULTIPLY", tinted, graph.math("SUBTRACT", 1.0, worn))
     rest = graph.math("SUBTRACT", 1.0, height)
-    made = {
+    sockets = {
         "Color Factor": ("Vector", factor_of_color),
         "Color Term": ("Vector", graph.vector("MULTIPLY", wear_color, worn)),
         "Roughness Term": ("Float", roughness),
@@ -172,7 +172,7 @@ def _new_tree() -> bpy.types.NodeTree:
         "Normal Term": ("Vector", graph.vector("MULTIPLY", FLAT, rest)),
         "Height Term": ("Float", graph.math("MULTIPLY", rest, MIDDLE)),
     }
-    output = graph.outputs({name: kind for name, (kind, _) in made.items()})
-    for name, (_, value) in made.items():
+    output = graph.outputs({name: kind for name, (kind, _) in sockets.items()})
+    for name, (_, value) in sockets.items():
         graph.link(value, output.inputs[name])
     return graph.tree

@@ -159,9 +159,9 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
     return found.image
 
 
-def lit_maps(given: Iterable[str]) -> list[str]:
+def lit_maps(names: Iterable[str]) -> list[str]:
     """Maps of `LIT` for a material with the given maps. Height is used only without normals."""
-    has_normal = "normal" in given
+    has_normal = "normal" in names
     return [name for name in LIT if name != "height" or not has_normal]
 
 
@@ -229,13 +229,13 @@ def _read_single(
 
     def to_pixels() -> JobInput:
         small = {name: picture.thumbnail(longest_px) if longest_px else picture for name, picture in pictures.items()}
-        made = small.pop("").to_pixels()
-        arrays = dict(made.arrays)
+        pixels = small.pop("").to_pixels()
+        arrays = dict(pixels.arrays)
         for name, picture in small.items():
             arrays[name] = _map(name, picture, channels[name])
         for name, value in even.items():
             arrays[name] = np.full((*arrays["base_color"].shape[:2], 1), value, np.float32)
-        return replace(made, arrays=arrays, **scale)
+        return replace(pixels, arrays=arrays, **scale)
 
     return to_pixels
 
@@ -273,7 +273,7 @@ def _map(name: str, picture: images.ImagePixels, channel: int | None) -> np.ndar
 
 
 def repaint(
-    material: bpy.types.Material, made: Mapping[str, bpy.types.Image], height_range_m: float | None = None
+    material: bpy.types.Material, new_images: Mapping[str, bpy.types.Image], height_range_m: float | None = None
 ) -> None:
     """Replace the images of the material's maps, and link maps that the material lacks.
 
@@ -281,7 +281,7 @@ def repaint(
     height.
     """
     nodes, new, taken = map_nodes(material), {}, set()
-    for name, image in made.items():
+    for name, image in new_images.items():
         found = nodes.get(name)
         if found and found.channel is None and found.node.name not in taken:
             found.node.image = image

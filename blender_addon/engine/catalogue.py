@@ -67,8 +67,8 @@ class Catalogue:
 
     def save(self) -> None:
         """Cache the description for the next session."""
-        kept = json.dumps({"key": _key(self.version), "description": with_ids(self.description)})
-        replace_files({engine.user_folder(create=True) / KEPT: kept.encode()})
+        text = json.dumps({"key": _key(self.version), "description": with_ids(self.description)})
+        replace_files({engine.user_folder(create=True) / KEPT: text.encode()})
 
     def _parameters(self) -> list[Any]:
         """Everything that determines the parameters: the tools, and the sliders and classes of the models."""
@@ -135,10 +135,10 @@ class _CachedDescription(TypedDict):
 
 def _read_kept(version: str) -> EngineDescription | None:
     try:
-        kept = as_kind(_CachedDescription, with_messages(read_json(engine.user_folder() / KEPT)), KEPT)
+        cached = as_kind(_CachedDescription, with_messages(read_json(engine.user_folder() / KEPT)), KEPT)
     except (FileError, ProtocolError):
         return None
-    return kept["description"] if kept["key"] == _key(version) else None
+    return cached["description"] if cached["key"] == _key(version) else None
 
 
 catalogue = Catalogue()

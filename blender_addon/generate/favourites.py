@@ -88,11 +88,12 @@ def toggle_lock(name: str) -> None:
     _liked.locked ^= {name}
 
 
-def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, kept: Collection[str]) -> Task:
+def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, locked: Collection[str]) -> Task:
     """Task that makes four variations like these recipes, and shows each as it comes, in place of the latest."""
     name = variations.latest_name() or context.scene.impasto.tool
     parents = [_without_estimators(recipe) for recipe in liked]
-    search = WorkerAction(kind="more-like", values={"favourites": parents, "variety": variety, "locked": sorted(kept)})
+    values = {"favourites": parents, "variety": variety, "locked": sorted(locked)}
+    search = WorkerAction(kind="more-like", values=values)
     count, subject = variations.COUNT, variations.latest_subject()
     first = random.randrange((MAX_INT - count) // len(parents)) * len(parents)
     seeds = range(first, first + count)  # the favourites take turns as the leading one
@@ -151,10 +152,10 @@ def _draw_more_like(layout: bpy.types.UILayout, settings: bpy.types.PropertyGrou
     column.prop(settings, "variety", slider=True)
     if (body := section(layout, "impasto_locks", "Locked Parameters", closed=True)) is None:
         return
-    kept = locked_parameters()
+    locked = locked_parameters()
     grid = body.grid_flow(columns=2, even_columns=True, align=True)
     for name, label in lockable().items():
-        is_locked = name in kept
+        is_locked = name in locked
         icon = "LOCKED" if is_locked else "UNLOCKED"
         grid.operator("impasto.lock_parameter", text=label, icon=icon, depress=is_locked).name = name
 
@@ -272,5 +273,5 @@ class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
         if not liked:
             raise ParameterError("there are no favourites", "mark a variation as favourite, or name materials")
         variety = given_properties(self, ("variety",)).get("variety", context.scene.impasto.variety)
-        kept = parse_names(self.locked, "locked") or ([] if names else locked_parameters())
-        return task(context, liked, variety, kept)
+        locked = parse_names(self.locked, "locked") or ([] if names else locked_parameters())
+        return task(context, liked, variety, locked)

@@ -89,12 +89,12 @@ class IMPASTO_GT_light_dial(bpy.types.Gizmo):
         self.before = 0.0
 
     def draw(self, context: bpy.types.Context) -> None:
-        shown = shown_azimuth(context)
-        if shown is None:
+        azimuth = shown_azimuth(context)
+        if azimuth is None:
             return
         scale = context.preferences.system.ui_scale
         at = Matrix.Translation(_middle(context).to_3d()) @ Matrix.Scale(scale, 4)
-        turned = at @ Matrix.Rotation(getattr(*shown), 4, "Z")
+        turned = at @ Matrix.Rotation(getattr(*azimuth), 4, "Z")
         self.draw_custom_shape(self.circle, matrix=at)
         self.draw_custom_shape(self.arrow, matrix=turned)
         self.draw_custom_shape(self.sun, matrix=turned @ Matrix.Translation((RADIUS, 0, 0)))
@@ -106,23 +106,23 @@ class IMPASTO_GT_light_dial(bpy.types.Gizmo):
         return 0 if abs(distance - RADIUS * scale) < REACH * scale else -1
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        shown = shown_azimuth(context)
-        if shown is None:
+        azimuth = shown_azimuth(context)
+        if azimuth is None:
             return {"CANCELLED"}
-        self.before = getattr(*shown)
+        self.before = getattr(*azimuth)
         return self.modal(context, event, set())
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event, tweak: set[str]) -> set[str]:
-        if shown := shown_azimuth(context):
+        if azimuth := shown_azimuth(context):
             offset = Vector((event.mouse_region_x, event.mouse_region_y)) - _middle(context)
-            setattr(*shown, azimuth_at(tuple(offset), "SNAP" in tweak))
+            setattr(*azimuth, azimuth_at(tuple(offset), "SNAP" in tweak))
         return {"RUNNING_MODAL"}
 
     def exit(self, context: bpy.types.Context, cancel: bool) -> None:
-        shown = shown_azimuth(context)
-        if shown and cancel:
-            setattr(*shown, self.before)
-        elif shown:
+        azimuth = shown_azimuth(context)
+        if azimuth and cancel:
+            setattr(*azimuth, self.before)
+        elif azimuth:
             push_undo(IMPASTO_GGT_light.bl_label)
 
 

@@ -79,30 +79,30 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         if self.tool:
             ensure_known(self.tool)
             settings.tool = self.tool
-        given = self._overrides()
-        if not settings.lock_seed and "seed" not in given:
+        overrides = self._overrides()
+        if not settings.lock_seed and "seed" not in overrides:
             settings.seed = random.randrange(MAX_INT)
         of_match = {"name": name_of_match(settings), "matched": matcher_of(settings)}
-        request = replace(from_scene(context), **{**of_match, **given})
-        notes = [] if request.source is None or "source" in given else source_maps.notes_of(settings)
+        request = replace(from_scene(context), **{**of_match, **overrides})
+        notes = [] if request.source is None or "source" in overrides else source_maps.notes_of(settings)
         is_scale = catalogue[request.tool]["task"] == SCALE
         target = _target(request, context)
 
-        def then(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
-            added = add_recipe(made, materials) if target.painted else ()
-            return [*notes, *(_keep_width(made) if is_scale else []), *added]
+        def then(result: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
+            added = add_recipe(result, materials) if target.painted else ()
+            return [*notes, *(_keep_width(result) if is_scale else []), *added]
 
         return request.task(target, then)
 
     def _overrides(self) -> dict[str, Any]:
         """Fields of the request that were given in this call, which override the panel."""
-        given = values_of(Request, self)
-        given.pop("tool", None)
+        values = values_of(Request, self)
+        values.pop("tool", None)
         if self.source or self.image:
-            given["source"] = source_of(self.image, self.source)
-        if "estimator" in given:
-            given.setdefault("estimator_parameters", {})
-        return given
+            values["source"] = source_of(self.image, self.source)
+        if "estimator" in values:
+            values.setdefault("estimator_parameters", {})
+        return values
 
 
 def _target(request: Request, context: bpy.types.Context) -> Target:
@@ -117,12 +117,12 @@ def _target(request: Request, context: bpy.types.Context) -> Target:
     return replace(target, image=source.session_uid, is_picture=True)
 
 
-def _keep_width(made: JobResult) -> list[str]:
+def _keep_width(result: JobResult) -> list[str]:
     """Keep a measured width for the textures that are made next; return a note on it."""
-    if not made.width_m:
+    if not result.width_m:
         return []
-    bpy.context.scene.impasto.width_m = made.width_m / unit_m()
-    return [Message("Real Width is now {}", length_text(made.width_m))]
+    bpy.context.scene.impasto.width_m = result.width_m / unit_m()
+    return [Message("Real Width is now {}", length_text(result.width_m))]
 
 
 class IMPASTO_OT_begin_layers(InstantOperator, bpy.types.Operator):

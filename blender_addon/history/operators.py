@@ -51,13 +51,13 @@ def compare_task(context: bpy.types.Context, pair: tuple[HistoryEntry, HistoryEn
     def work(task: Task) -> np.ndarray:
         client, pictures = connected(), []
         for name, subject in subjects.items():
-            shown = ShownMaps(name, {NOW: maps_of(task, client, subject)})
-            pictures.append(render(task, client, plain, shown, light)[0])
+            subject_maps = ShownMaps(name, {NOW: maps_of(task, client, subject)})
+            pictures.append(render(task, client, plain, subject_maps, light)[0])
         balls, planes = ([one[:, part] for one in pictures] for part in (slice(SIDE_PX), slice(SIDE_PX, None)))
         return np.concatenate([np.concatenate(balls, 1), np.concatenate(planes, 1)])
 
-    def apply(made: np.ndarray) -> TaskReport:
-        comparison.names, comparison.pixels = tuple(entry.label for entry in pair), made
+    def apply(picture: np.ndarray) -> TaskReport:
+        comparison.names, comparison.pixels = tuple(entry.label for entry in pair), picture
         return TaskReport("INFO", Message("{} and {} are shown under one light", pair[0].label, pair[1].label))
 
     return Task("Compare", work, apply)
@@ -258,9 +258,9 @@ def _unused() -> list[former.Result]:
 def _images_of(results: Sequence[former.Result]) -> set[bpy.types.Image]:
     """Images of results that no other material shows."""
     shown = {one: {node.image for node in surfaces.map_nodes(one).values()} for one in bpy.data.materials}
-    kept = set().union(*(found for one, found in shown.items() if one not in results))
+    images_kept = set().union(*(found for one, found in shown.items() if one not in results))
     own = (shown[one] if isinstance(one, bpy.types.Material) else [one, *naming.images_of_set(one)] for one in results)
-    return {image for found in own for image in found if images.has_recipe(image)} - kept
+    return {image for found in own for image in found if images.has_recipe(image)} - images_kept
 
 
 def _size_mb(found: Iterable[bpy.types.Image]) -> float:
@@ -272,9 +272,9 @@ def _delete_material(material: bpy.types.Material) -> None:
     """Delete a material, and images of ours that nothing else uses."""
     with suppress(ImpastoError):  # it took the place of none
         former.restore(material, list(bpy.data.objects))
-    shown = {node.image for node in surfaces.map_nodes(material).values() if images.has_recipe(node.image)}
+    images_shown = {node.image for node in surfaces.map_nodes(material).values() if images.has_recipe(node.image)}
     bpy.data.materials.remove(material)
-    bpy.data.batch_remove([one for one in shown if one.users == int(one.use_fake_user)])
+    bpy.data.batch_remove([one for one in images_shown if one.users == int(one.use_fake_user)])
 
 
 class IMPASTO_OT_compare(TaskOperator, bpy.types.Operator):

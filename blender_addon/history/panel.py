@@ -122,12 +122,12 @@ def _page(settings: bpy.types.PropertyGroup, size: int) -> tuple[Sequence[Histor
     """Found entries, and those on the page. They are collected anew if one on the page was deleted or renamed."""
     wanted = settings.search, settings.starred_only, _is_across_files(settings)
     found = found_entries(*wanted)
-    shown = found[settings.page * size :][:size]
-    if any(entry.is_gone for entry in shown):
+    page = found[settings.page * size :][:size]
+    if any(entry.is_gone for entry in page):
         forget()
         found = found_entries(*wanted)
-        shown = found[settings.page * size :][:size]
-    return found, shown
+        page = found[settings.page * size :][:size]
+    return found, page
 
 
 def _draw_turns(layout: bpy.types.UILayout, page: int, count: int, size: int) -> None:

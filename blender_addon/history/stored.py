@@ -165,8 +165,8 @@ def _task(new: Sequence[StoredRecipe] = ()) -> Task:
             found, left_out = read_folder(place)
         return found, left_out
 
-    def apply(made: tuple[list[StoredRecipe], int]) -> TaskReport:
-        stored.recipes, stored.left_out = tuple(made[0]), made[1]
+    def apply(recipes: tuple[list[StoredRecipe], int]) -> TaskReport:
+        stored.recipes, stored.left_out = tuple(recipes[0]), recipes[1]
         redraw()
         return TaskReport("INFO", "")
 

@@ -131,7 +131,7 @@ def _picture(path: Path) -> np.ndarray:
 def _object_in(line: str) -> dict[str, Any]:
     """JSON object in a line of the command's output; empty for other lines, such as a plugin's prints."""
     try:
-        told = parse_json(line, "what the engine says", kind=ProtocolError, max_bytes=MAX_BYTES)
-        return {**as_kind(CommandLine, with_messages(told), "what the engine says")}
+        answer = parse_json(line, "what the engine says", kind=ProtocolError, max_bytes=MAX_BYTES)
+        return {**as_kind(CommandLine, with_messages(answer), "what the engine says")}
     except ProtocolError:
         return {}

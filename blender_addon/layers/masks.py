@@ -147,8 +147,8 @@ def image_name(layer: bpy.types.PropertyGroup) -> str:
 
 def new_image(material: bpy.types.Material, name: str) -> bpy.types.Image:
     """A new black image with the size of a material's textures or of its source."""
-    shown = [node.image for node in surfaces.map_nodes(material).values()]
-    known = [*shown, material.impasto_layers.image]
+    images_shown = [node.image for node in surfaces.map_nodes(material).values()]
+    known = [*images_shown, material.impasto_layers.image]
     width, height = next((image.size[:] for image in known if image and image.size[0]), (USUAL_PX, USUAL_PX))
     image = bpy.data.images.new(name, width, height)
     image.pack()

@@ -244,8 +244,8 @@ class IMPASTO_OT_edit_layers(InstantOperator, bpy.types.Operator):
         recipe = images.recipe_in(material)
         if recipe is None:
             raise ParameterError("the material {} has no recipe", "choose one that Impasto made", material.name)
-        made = [node.image for node in surfaces.map_nodes(material).values()]
-        return recipe, next(iter(made), None)
+        images_shown = [node.image for node in surfaces.map_nodes(material).values()]
+        return recipe, next(iter(images_shown), None)
 
 
 class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):

@@ -68,8 +68,8 @@ def task_of(context: bpy.types.Context, material: bpy.types.Material) -> Task:
     target = Target(material.name, ACTIVE, tuple(item.session_uid for item in users), material.session_uid, **look)
     notes = source_maps.notes_of(material.impasto_layers)
 
-    def then(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
-        note_seconds(materials[0].impasto_layers, made)
+    def then(result: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
+        note_seconds(materials[0].impasto_layers, result)
         return notes
 
     return result_task("Material Layers", action, target, form, then=then)
@@ -90,11 +90,11 @@ def recipes_before(recipe: Recipe, place: int, *, has_source: bool) -> list[Reci
     return [recipe for recipe in recipes if recipe.active_steps]
 
 
-def note_seconds(stack: bpy.types.PropertyGroup, made: JobResult) -> None:
+def note_seconds(stack: bpy.types.PropertyGroup, result: JobResult) -> None:
     """Store the seconds that each layer took, unless the layers have changed since."""
-    steps = made.recipe.steps
+    steps = result.recipe.steps
     if [layer.tool for layer in stack.layers] == [step.tool for step in steps]:
-        for layer, seconds in zip(compress(stack.layers, are_active(steps)), made.seconds, strict=False):
+        for layer, seconds in zip(compress(stack.layers, are_active(steps)), result.seconds, strict=False):
             layer.seconds = seconds
 
 
@@ -198,12 +198,12 @@ def put_recipe(
     return missing_inputs(recipe, {*sources, MESH, *([SOURCE] if above else [])})
 
 
-def add_recipe(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
+def add_recipe(result: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
     """Add the steps that changed a material's textures above its layers, if it has any; return notes.
 
     Layers are removed if they could not make the textures again: of several materials, or with directions on a mesh.
     """
-    recipe = made.recipe
+    recipe = result.recipe
     others = {name: about for name, about in recipe.inputs.items() if name not in (SOURCE, MESH)}
     notes = []
     for stack in (material.impasto_layers for material in materials if material.impasto_layers.layers):

@@ -70,9 +70,9 @@ class MatchRequest:
             notes.extend(found.notes)
             return self.result.recipe_of_match(found.recipe)
 
-        def show(made: JobResult, _: Sequence[bpy.types.Material]) -> Sequence[str]:
+        def show(result: JobResult, _: Sequence[bpy.types.Material]) -> Sequence[str]:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
-            return [*notes, *(_show(shown_in, made.recipe, self.key) if shown_in else [])]
+            return [*notes, *(_show(shown_in, result.recipe, self.key) if shown_in else [])]
 
         action = WorkerAction.of(self.result, None, {})
         return result_task(self.matcher["label"], action, target, self.result, find=find, then=show)

@@ -30,8 +30,8 @@ def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, place: P
     report = jobs.report_at(place)
     if report is None:
         return
-    made = [found for name in report.materials if (found := bpy.data.materials.get(name))]
-    pictures = made or [found for name in report.images[:1] if (found := bpy.data.images.get(name))]
+    report_materials = [found for name in report.materials if (found := bpy.data.materials.get(name))]
+    pictures = report_materials or [found for name in report.images[:1] if (found := bpy.data.images.get(name))]
     if pictures != [active_material(context)]:
         _draw_pictures(layout, pictures[:MOST_PICTURES])
 

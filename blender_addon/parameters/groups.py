@@ -21,9 +21,9 @@ AZIMUTH = "azimuth"
 
 def label_of(name: str, schema: Mapping[str, Any]) -> str:
     """Label of a parameter: its title; without the unit if pydantic made the title from the name."""
-    made = name.replace("_", " ").title()
-    title = schema.get("title", made)
-    return made.removesuffix(" Px").removesuffix(" M") if title == made else title
+    label = name.replace("_", " ").title()
+    title = schema.get("title", label)
+    return label.removesuffix(" Px").removesuffix(" M") if title == label else title
 
 
 def label_of_choice(choice: Any) -> str:

@@ -111,12 +111,12 @@ def put_images(
     """Give a tool the images of a step's inputs, and the numbers of each. images: by their names in the recipe."""
     group = group_of(owner, tool)
     for item in image_inputs(tool):
-        given = [images.get(name) for name in step.names_of(item["name"])]
+        chosen = [images.get(name) for name in step.names_of(item["name"])]
         if item["many"]:
-            put_all(group, item["name"], given)
+            put_all(group, item["name"], chosen)
         else:
             holders = values(group, item["for_each"]) if item["for_each"] else [group]
-            for value, image in zip(holders, given, strict=False):
+            for value, image in zip(holders, chosen, strict=False):
                 setattr(value, pointer_to(item["name"]), image)
     for name, schema in properties_of(tool).items():
         if "for_each" in schema:

@@ -55,8 +55,8 @@ class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen_image(context)
         mask = regions.grid_of(image).split(regions.mask_or_region(image, self.mask))
-        given, across = parse_object(self.parameters, "parameters"), given_properties(self, ("across_seams",))
-        return fill_task(context, image, mask=mask, parameters=given, seed=self.seed, **across)
+        parameters, across = parse_object(self.parameters, "parameters"), given_properties(self, ("across_seams",))
+        return fill_task(context, image, mask=mask, parameters=parameters, seed=self.seed, **across)
 
 
 class IMPASTO_OT_find_landmarks(OnRegion, bpy.types.Operator):
@@ -116,9 +116,9 @@ class IMPASTO_OT_extend_image(AsksFirst, OnRegion, bpy.types.Operator):
         if not any(margins.values()):
             raise ParameterError("no side is extended", "give the pixels to add at one of them")
         subject = Subject.of(context, self.chosen_image(context))
-        given = {**parse_object(self.parameters, "parameters"), **margins, "unit": "pixels"}
+        parameters = {**parse_object(self.parameters, "parameters"), **margins, "unit": "pixels"}
         target = subject.beside("extended")
-        return run_task(context, subject, target, usual("extend"), parameters=given, seed=self.seed)
+        return run_task(context, subject, target, usual("extend"), parameters=parameters, seed=self.seed)
 
 
 class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
@@ -204,14 +204,14 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         chosen = faces.faces_of(context, self.object, self.margin_px)
-        given = parse_object(self.parameters, "parameters")
+        parameters = parse_object(self.parameters, "parameters")
         return fill_task(
             context,
             chosen.image,
             subject=Subject(chosen.image, chosen.material, chosen.item),
             mask=chosen.mask,
             islands=None if self.across_seams else chosen.islands,
-            parameters=given,
+            parameters=parameters,
             seed=self.seed,
             across_seams=self.across_seams,
         )

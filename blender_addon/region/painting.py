@@ -44,8 +44,8 @@ class Stroke:
 def points_from(text: str) -> list[tuple[float, float]]:
     """Points in an operator's argument. Raise ParameterError if they are none."""
     try:
-        given = parse_json(text, "points", kind=ParameterError) if text else []
-        points = [(float(x), float(y)) for x, y in given]
+        numbers = parse_json(text, "points", kind=ParameterError) if text else []
+        points = [(float(x), float(y)) for x, y in numbers]
     except (ParameterError, TypeError, ValueError) as error:
         raise ParameterError("the points {} are no list of positions", REMEDY, text[:40]) from error
     if not points:

@@ -163,11 +163,11 @@ def fill_task(
         inputs[ISLANDS] = regions.as_picture(islands, "islands")
     tool, target = usual("fill"), subject.in_place("filled")
     borders = {} if subject.base.source == tiles.TILED else _across_borders(context, tool)
-    given = {**borders, **(parameters or {})}
+    parameters_given = {**borders, **(parameters or {})}
     if across_seams is None and not settings_of(context).across_seams:
         across_seams = False
     how: dict[str, Any] = {"seed": seed, "across_seams": across_seams}
-    return run_task(context, subject, target, tool, parameters=given, inputs=inputs, **how)
+    return run_task(context, subject, target, tool, parameters=parameters_given, inputs=inputs, **how)
 
 
 def _across_borders(context: bpy.types.Context, tool: str) -> dict[str, Any]:

@@ -42,11 +42,11 @@ def relight_task(context: bpy.types.Context, light: MovingLight) -> Task:
 
     def work(task: Task) -> tuple[ShownMaps, np.ndarray]:
         client = connected()
-        shown = ShownMaps(name, {which: maps_of(task, client, one) for which, one in subjects.items()})
-        return shown, render(task, client, plain, shown, light)
+        subject_maps = ShownMaps(name, {which: maps_of(task, client, one) for which, one in subjects.items()})
+        return subject_maps, render(task, client, plain, subject_maps, light)
 
-    def apply(made: tuple[ShownMaps, np.ndarray]) -> TaskReport:
-        turntable.show(made[0], light, made[1])
+    def apply(rendered: tuple[ShownMaps, np.ndarray]) -> TaskReport:
+        turntable.show(rendered[0], light, rendered[1])
         return TaskReport("INFO", Message("{} is shown under a light", name))
 
     return Task("Relight", work, apply)

@@ -63,9 +63,9 @@ class Turntable:
         self._azimuth, self._began_s, self._due_s = 0.0, 0.0, math.inf
         self._task: Task | None = None
 
-    def show(self, shown: ShownMaps, light: MovingLight, pictures: np.ndarray) -> None:
+    def show(self, subject_maps: ShownMaps, light: MovingLight, pictures: np.ndarray) -> None:
         """Show other maps in these pictures."""
-        self.shown = shown
+        self.shown = subject_maps
         self._take(light, pictures)
 
     def ask(self) -> None:
@@ -143,13 +143,13 @@ class Turntable:
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
 
-        def apply(made: np.ndarray | ImpastoError) -> TaskReport:
+        def apply(picture: np.ndarray | ImpastoError) -> TaskReport:
             if self.shown is not shown:  # another material or file is shown by now
                 return TaskReport("INFO", "")
-            if isinstance(made, ImpastoError):
-                self._fail(made)
+            if isinstance(picture, ImpastoError):
+                self._fail(picture)
             else:
-                self._take(light, made)
+                self._take(light, picture)
             return TaskReport("INFO", "")
 
         self._task = Task("Relight", work, apply, is_shown=False)
@@ -176,14 +176,14 @@ def light_of(scene: bpy.types.Scene, frames: int = 1) -> MovingLight:
     return MovingLight(which, math.degrees(settings.azimuth), math.degrees(settings.elevation), frames)
 
 
-def render(task: Task, client: Client, plain: WorkerAction, shown: ShownMaps, light: MovingLight) -> np.ndarray:
+def render(task: Task, client: Client, plain: WorkerAction, subject_maps: ShownMaps, light: MovingLight) -> np.ndarray:
     """Pictures of the maps under the light: uint8 RGB (N, SIDE_PX, 2 SIDE_PX, 3). For a task's `work`.
 
     plain: the action that shows its source as it is.
     """
-    given = shown.maps.get(light.which, shown.maps[NOW])
+    maps = subject_maps.maps.get(light.which, subject_maps.maps[NOW])
     view = ResultView("relit", side_px=SIDE_PX, azimuth=light.azimuth, elevation=light.elevation, frames=light.frames)
-    return replace(plain, inputs={SOURCE: given}, supersedes="relight").answer(task, client, view).arrays[RELIT]
+    return replace(plain, inputs={SOURCE: maps}, supersedes="relight").answer(task, client, view).arrays[RELIT]
 
 
 def _undone(*_: object) -> None:

@@ -89,26 +89,26 @@ class InstallPlan:
             remedy = "check that the folder can be written and has room, then press Set Up Engine again"
             raise WorkerError(message, remedy, self.folder, error.strerror or error) from error
 
-    def tidy(self, made: Engine) -> None:
+    def tidy(self, built: Engine) -> None:
         """Remove all other engines, once none of their workers runs."""
         for older in self.folder.glob("engine-*"):
-            if not _is_in(made, older):
+            if not _is_in(built, older):
                 shutil.rmtree(older, ignore_errors=True)
 
     def _attempt(self, task: Task, build: Build | None) -> Engine:
         with (self.folder / "setup.log").open("a", encoding="utf-8") as log:
-            made = self._place(task, build, log)
-            place = self._folder_of(made)
-            pip = Pip(made, place, log, self.wheels, self.pip_arguments)
+            built = self._place(task, build, log)
+            place = self._folder_of(built)
+            pip = Pip(built, place, log, self.wheels, self.pip_arguments)
             requirements = ["torch" if build is None else build.requirement, str(self.wheel)]
             pip.install(requirements, build, task, (0.06, 0.9))
             task.say("Looking for damaged packages", 0.92)
             pip.restore(build, task)
         task.say("Checking the engine", 0.95)
         engine.forget_checks()
-        engine.check(made, self.version)
+        engine.check(built, self.version)
         (place / ATTEMPT).unlink(missing_ok=True)
-        return made
+        return built
 
     def _place(self, task: Task, build: Build | None, log: IO[str]) -> Engine:
         """Engine to fill: the engine to repair, the engine of an unfinished attempt, or a new engine."""
@@ -123,13 +123,13 @@ class InstallPlan:
             shutil.rmtree(of_attempt.parent, ignore_errors=True)
         place = Path(tempfile.mkdtemp(prefix="engine-", dir=self.folder))
         try:
-            made = self._new(place, task, log)
+            built = self._new(place, task, log)
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)  # nothing is installed yet that another attempt could continue
             raise
-        record = {**wanted, "python": made.python, "packages": made.packages}
+        record = {**wanted, "python": built.python, "packages": built.packages}
         (place / ATTEMPT).write_text(json.dumps(record), encoding="utf-8")
-        return made
+        return built
 
     def _new(self, place: Path, task: Task, log: IO[str]) -> Engine:
         """An environment of the user's Python in `place`, or else Blender's Python with packages in `place`."""
@@ -141,13 +141,13 @@ class InstallPlan:
             except WorkerError:  # this Python cannot make environments, so Blender's Python is used
                 shutil.rmtree(place, ignore_errors=True)
                 place.mkdir()
-        made = Engine(sys.executable, str(place))
-        Pip(made, place, log).require_pip()
-        return made
+        built = Engine(sys.executable, str(place))
+        Pip(built, place, log).require_pip()
+        return built
 
-    def _folder_of(self, made: Engine) -> Path:
+    def _folder_of(self, built: Engine) -> Path:
         return next(
-            (place for place in self.folder.glob("engine-*") if _is_in(made, place)), self.folder / "engine-none"
+            (place for place in self.folder.glob("engine-*") if _is_in(built, place)), self.folder / "engine-none"
         )
 
     def _check_room(self, build: Build | None) -> None:
@@ -186,9 +186,9 @@ def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Install
             raise WorkerError("the engine cannot be set up", "{}; {}", reason, BY_HAND)
         return computer.build(choice)
 
-    made = engine.own_engine() if repairs else None
+    own = engine.own_engine() if repairs else None
     folder = engine.user_folder(create=True) / "engine"
-    return InstallPlan(folder, wheel, catalogue.version, build, wheels, arguments, made)
+    return InstallPlan(folder, wheel, catalogue.version, build, wheels, arguments, own)
 
 
 def is_unfinished() -> bool:
@@ -196,8 +196,8 @@ def is_unfinished() -> bool:
     return any((engine.user_folder() / "engine").glob(f"engine-*/{ATTEMPT}"))
 
 
-def _is_in(made: Engine, place: Path) -> bool:
-    return Path(made.packages or made.python).is_relative_to(place)
+def _is_in(built: Engine, place: Path) -> bool:
+    return Path(built.packages or built.python).is_relative_to(place)
 
 
 def _read(record: Path, wanted: dict[str, str]) -> Engine | None:

@@ -157,17 +157,17 @@ def _install_poll_message() -> str:
 def _installation_task(label: str, plan: installer.InstallPlan) -> Task:
     """Task that carries out a plan, and then uses the new engine."""
 
-    def apply(made: engine.Engine) -> TaskReport:
+    def apply(built: engine.Engine) -> TaskReport:
         jobs.close()
-        engine.keep(made)
-        plan.tidy(made)
-        if engine.find() != made:
+        engine.keep(built)
+        plan.tidy(built)
+        if engine.find() != built:
             other = "IMPASTO_ENGINE or the Python in the preferences is used instead"
-            return TaskReport("WARNING", Message("The engine is ready: {}; {}", made.python, other))
+            return TaskReport("WARNING", Message("The engine is ready: {}; {}", built.python, other))
         learn_tools, tools = jobs.finish if bpy.app.background else jobs.start, description_task()
         tools.place = task.place
         learn_tools(tools)
-        return TaskReport("INFO", Message("The engine is ready: {}", made.python))
+        return TaskReport("INFO", Message("The engine is ready: {}", built.python))
 
     task = Task(label, plan.carry_out, apply)
     return task

@@ -157,8 +157,8 @@ class SequenceRequest:
 
     def task(self, context: bpy.types.Context, style: Request) -> Task:
         """Task that repaints the sequence as the Style panel requests. Raise ImpastoError if it cannot be started."""
-        given = {name: sources for name, sources in style.inputs.items() if name != START}
-        style = replace(style, inputs=given, parameters=without_relief(style.parameters))
+        inputs = {name: sources for name, sources in style.inputs.items() if name != START}
+        style = replace(style, inputs=inputs, parameters=without_relief(style.parameters))
         connected, action = connect(), style.preview()
         shot, folder = self.shot(context.scene), self.folder(context.scene)
         values = {"shot": shot, "first": _number(self.first), "last": _number(self.last)}
@@ -183,22 +183,22 @@ def _apply(name: str) -> Callable[[JobResult], TaskReport]:
     """Function that adds the painted frames to the file that is open now, unless another one is open by then."""
     epoch = jobs.file_epoch
 
-    def apply(made: JobResult) -> TaskReport:
-        count = Message("Painted frames: {}", len(made.paths))
-        files, notes = tuple(map(str, made.paths)), made.notes
+    def apply(result: JobResult) -> TaskReport:
+        count = Message("Painted frames: {}", len(result.paths))
+        files, notes = tuple(map(str, result.paths)), result.notes
         if epoch != jobs.file_epoch:
             return TaskReport.noted(count, [*notes, "another file was opened meanwhile"], files=files)
-        image = sequence(name, made)
+        image = sequence(name, result)
         push_undo(f"Impasto: {image.name}")
         return TaskReport.noted(count, notes, images=(image.name,), files=files)
 
     return apply
 
 
-def sequence(name: str, made: JobResult) -> bpy.types.Image:
+def sequence(name: str, result: JobResult) -> bpy.types.Image:
     """Image of the painted frames, an existing or a new one, which image editors show."""
     before = set(bpy.data.images)
-    image = bpy.data.images.load(str(made.paths[0]), check_existing=True)
+    image = bpy.data.images.load(str(result.paths[0]), check_existing=True)
     if image not in before:
         image.name = name
     image.source = "SEQUENCE"
@@ -207,7 +207,7 @@ def sequence(name: str, made: JobResult) -> bpy.types.Image:
     image_editors.show_instead(image, image)
     for space in image_editors.image_editors():
         if space.image == image:
-            set_frames(space.image_user, int(made.figures["first"]), len(made.paths))
+            set_frames(space.image_user, int(result.figures["first"]), len(result.paths))
     return image
 
 

@@ -49,10 +49,10 @@ class StyleArguments:
             raise ParameterError("{} is no stylizer", "choose from {}", self.tool, known)
         request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
         style = {"style": [find_source(self.style)]} if self.style else {}
-        given = values_of(Request, self)
-        given["parameters"] = {**request.parameters, **given.get("parameters", {})}
-        given["inputs"] = {**request.inputs, **given.get("inputs", {}), **style}
-        return replace(request, **{**given, "tool": request.tool})
+        values = values_of(Request, self)
+        values["parameters"] = {**request.parameters, **values.get("parameters", {})}
+        values["inputs"] = {**request.inputs, **values.get("inputs", {}), **style}
+        return replace(request, **{**values, "tool": request.tool})
 
 
 @with_properties(
@@ -117,8 +117,8 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
             message = "{} is a part of a result on several materials, and cannot be continued alone"
             raise ParameterError(message, "repaint the objects together, with a larger longest side", image.name)
         before = images.recipe_of(image)
-        kept = {name: about for name, about in before.inputs.items() if name != START}
-        before = replace(before, inputs=kept, made_with={**before.made_with, "stopped": False})
+        other_inputs = {name: about for name, about in before.inputs.items() if name != START}
+        before = replace(before, inputs=other_inputs, made_with={**before.made_with, "stopped": False})
         recipe = _larger(before, round(max(image.size) * self.factor))
         live.cancel()
         inputs = {**inputs_of(before, image), START: tiles.read(image)}

@@ -98,9 +98,9 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     row.prop(settings, "subject", expand=True)
     if settings.subject == IMAGE:
         draw_image(column, settings, "image")
-        shown = chosen_image(context)
-        if shown and not settings.image:
-            column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
+        image = chosen_image(context)
+        if image and not settings.image:
+            column.label(text=image.name, icon="IMAGE_DATA", translate=False)
     elif settings.subject == MATERIAL and (material := active_material(context)) and not subject_poll_message(context):
         maps = ", ".join(surfaces.map_nodes(material)).replace("_", " ")
         names = [one.name for one in (material, *other_materials(context))]
@@ -113,8 +113,8 @@ def _draw_style(
 ) -> None:
     """Draw the thumbnails of an input, and the chosen image below them."""
     column = layout.column()
-    shown = inputs.beside(gallery.GALLERY, name)
-    column.template_icon_view(value, shown, show_labels=True, scale=scale, scale_popup=5.0)
+    names = inputs.beside(gallery.GALLERY, name)
+    column.template_icon_view(value, names, show_labels=True, scale=scale, scale_popup=5.0)
     draw_image(column, value, inputs.pointer_to(name))
 
 

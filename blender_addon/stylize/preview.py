@@ -75,8 +75,8 @@ def small_action(context: bpy.types.Context, tool: Mapping[str, Any]) -> WorkerA
     if (strokes_px := parameters.get(STROKES)) and (full_px := parameters.get(LONGEST) or subject.longest_px):
         parameters[STROKES] = max(1, round(strokes_px * longest_px / full_px))
     parameters |= {LONGEST: longest_px, RELIEF: 0.0}
-    given = {name: chosen for name, chosen in request.inputs.items() if name != START}
-    changes = {"tool": tool["name"], "parameters": parameters, "inputs": given, "source": subject.source}
+    inputs = {name: chosen for name, chosen in request.inputs.items() if name != START}
+    changes = {"tool": tool["name"], "parameters": parameters, "inputs": inputs, "source": subject.source}
     request = replace(request, **changes)
     surface = request.surface(subject.material) if subject.material else None
     action = WorkerAction.of(request, request.recipe(), request.read_inputs(), surface)
@@ -181,11 +181,11 @@ class IMPASTO_OT_style_kinds(TaskOperator, bpy.types.Operator):
         (step,) = plain.steps
 
         def work(task: Task) -> None:
-            made: dict[str, np.ndarray] = {}
+            pictures: dict[str, np.ndarray] = {}
             for kind in kinds:
                 recipe = replace(plain, steps=(replace(step, parameters={**step.parameters, KIND: kind}),))
-                made[kind] = replace(action, recipe=recipe).picture(task, connected())[PREVIEW]
-                _latest.pictures, _latest.key = dict(made), (name, epoch)
+                pictures[kind] = replace(action, recipe=recipe).picture(task, connected())[PREVIEW]
+                _latest.pictures, _latest.key = dict(pictures), (name, epoch)
 
         def finish(_: None) -> TaskReport:
             redraw()

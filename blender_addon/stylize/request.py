@@ -160,12 +160,12 @@ def from_scene(context: bpy.types.Context) -> Request:
     settings = context.scene.impasto_style
     request, tool = Request.from_settings(settings, estimator="none"), catalogue[settings.tool]
     group, known = properties.group_of(context.scene, tool), properties_of(tool)
-    given = {
+    parameters = {
         name: value
         for name, value in request.parameters.items()
         if "for_each" in known[name] or belongs_to_model(known[name]) or group.is_property_set(identifier(name))
     }
-    return replace(request, parameters=given)
+    return replace(request, parameters=parameters)
 
 
 def request_poll_message(context: bpy.types.Context) -> str:

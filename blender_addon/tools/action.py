@@ -155,42 +155,42 @@ def result_task(
             name = name if form.replace else naming.free(folder, name)
             options = replace(options, sink=Sink(folder, name, deliver.format, form.replace))
         recipe = find(task, client) if find else action.recipe
-        asked = replace(action.ready(), recipe=recipe, options=options)
-        sent.update(asked.inputs)
-        return asked.answer(task, client, deliver)
+        sent_action = replace(action.ready(), recipe=recipe, options=options)
+        sent.update(sent_action.inputs)
+        return sent_action.answer(task, client, deliver)
 
-    def apply(made: JobResult) -> Applied:
-        lit = made.arrays.get(RELIT)
-        maps = {name: array for name, array in made.arrays.items() if name != RELIT}
-        made = replace(made, arrays=maps, notes=(*made.notes, *action.notes))
-        made = made if MESH in sent else with_width(made, target)  # on a mesh, its UVs decide on the size
+    def apply(result: JobResult) -> Applied:
+        lit = result.arrays.get(RELIT)
+        maps = {name: array for name, array in result.arrays.items() if name != RELIT}
+        result = replace(result, arrays=maps, notes=(*result.notes, *action.notes))
+        result = result if MESH in sent else with_width(result, target)  # on a mesh, its UVs decide on the size
         if target.is_in_open_file:
             recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
-        report = yield from results.put(split(made) if split else [(made, target)], then)
+        report = yield from results.put(split(result) if split else [(result, target)], then)
         return report if lit is None else replace(report, lit=(lit[0, :, :LIT_PX], lit[0, :, LIT_PX:]))
 
     return Task(label, work, apply, can_stop=can_stop)
 
 
-def with_width(made: JobResult, target: Target) -> JobResult:
+def with_width(result: JobResult, target: Target) -> JobResult:
     """The result. If it is for a new material of unknown width, it gets a guessed width and a note.
 
     The guess is the default width of a procedural material whose name occurs in the target's name. A range of heights
     that no step was given is of a picture 1 m wide, and becomes as large a share of the guessed width.
     """
-    if target.material != NEW or target.painted or made.width_m or target.width_m:
-        return made
+    if target.material != NEW or target.painted or result.width_m or target.width_m:
+        return result
     said = f" {target.name.casefold().replace('_', ' ').replace('-', ' ')} "
     for tool in catalogue:
         kind = f" {tool['name'].replace('-', ' ').removesuffix('s')}"
         width_m = properties_of(tool).get("width_m", {}).get("default", 0)
         if tool["thumbnail"] and width_m and kind in said:
             note = Message("Real Width guessed: {}, as of {}", materials.length_text(width_m), tool["label"])
-            steps = made.recipe.steps if made.recipe else ()
+            steps = result.recipe.steps if result.recipe else ()
             is_given = any(step.parameters.get("height_range_m") for step in steps)
-            relief_m = made.height_range_m and made.height_range_m * (1 if is_given else width_m)
-            return replace(made, width_m=width_m, height_range_m=relief_m, notes=(*made.notes, note))
-    return made
+            relief_m = result.height_range_m and result.height_range_m * (1 if is_given else width_m)
+            return replace(result, width_m=width_m, height_range_m=relief_m, notes=(*result.notes, note))
+    return result
 
 
 def _mesh_inputs(

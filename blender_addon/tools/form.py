@@ -43,8 +43,8 @@ def argument(
     """
     shown = "" if read else default if property_default is None else property_default
     about = {"name": label, "description": description, "default": shown, **options}
-    made = {"default_factory": default} if isinstance(default, type) else {"default": default}
-    return field(**made, metadata={"options": about, "read": read})
+    field_options = {"default_factory": default} if isinstance(default, type) else {"default": default}
+    return field(**field_options, metadata={"options": about, "read": read})
 
 
 def same_as(request: type, name: str, default: Any = MISSING) -> Any:
@@ -58,10 +58,10 @@ def with_properties(request: type, *names: str, **options: Any) -> Callable[[typ
 
     Properties that the class declares itself stay as they are.
     """
-    made = {name: property_of(request, name, **options) for name in names or _arguments(request)}
+    properties = {name: property_of(request, name, **options) for name in names or _arguments(request)}
 
     def decorate(cls: type) -> type:
-        cls.__annotations__ = made | inspect.get_annotations(cls)
+        cls.__annotations__ = properties | inspect.get_annotations(cls)
         return cls
 
     return decorate
@@ -131,12 +131,12 @@ def source_of(image: str, path: str) -> Source | None:
 
 def sources_from(text: str, what: str) -> dict[str, list[Source | None]]:
     """Sources by input, from a JSON object of paths and names of images, or lists, else raise ParameterError."""
-    given = {name: [one] if isinstance(one, str) else one for name, one in parse_object(text, what).items()}
-    for name, names in given.items():
+    sources = {name: [one] if isinstance(one, str) else one for name, one in parse_object(text, what).items()}
+    for name, names in sources.items():
         if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
             message = "the input {} is no name and no list of names"
             raise ParameterError(message, 'write {"style": "monet.jpg"}, or {"style": ["monet.jpg", "wave.jpg"]}', name)
-    return {name: [find_source(one) if one else None for one in names] for name, names in given.items()}
+    return {name: [find_source(one) if one else None for one in names] for name, names in sources.items()}
 
 
 def parse_names(text: str, what: str) -> list[str]:

@@ -169,11 +169,11 @@ class Live:
 
         return Task("Live Preview", work, self._show, is_shown=False)
 
-    def _show(self, made: Pictures | ImpastoError) -> TaskReport:
-        if isinstance(made, ImpastoError):
-            self.error = str(made)
+    def _show(self, picture: Pictures | ImpastoError) -> TaskReport:
+        if isinstance(picture, ImpastoError):
+            self.error = str(picture)
         else:
-            (found, self.before), self.error = made, ""
+            (found, self.before), self.error = picture, ""
             self.pixels, self.maps = found[PREVIEW], {name: found[name] for name in found if name != PREVIEW}
         self.shown()
         material = None if self.error or jobs.shown_task else self.material_of(bpy.context)

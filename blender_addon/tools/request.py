@@ -137,11 +137,11 @@ class Request(Form):
         """
         _, named = name_inputs(self.inputs)
         sources = named if self.source is None else {SOURCE: self.source, **named}
-        given: dict[str, Input] = {name: read(source) for name, source in sources.items()}
+        inputs_given: dict[str, Input] = {name: read(source) for name, source in sources.items()}
         surface = self.surface(painted)
         if surface and any(item["kind"] == MESH and item["required"] for item in catalogue[self.tool]["inputs"]):
-            given[MESH] = surface.read(bpy.context)
-        return given
+            inputs_given[MESH] = surface.read(bpy.context)
+        return inputs_given
 
     def target(self, context: bpy.types.Context) -> Target:
         """Target of the result. The result of a filter replaces the filtered image, and other maps stay."""

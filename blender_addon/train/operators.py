@@ -59,9 +59,9 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
             return from_scene(context).task()
         tool = self.tool or catalogue.usual("train")
         ensure_known(tool)
-        given = values_of(TrainingRequest, self, is_whole=True)
-        given["parameters"] |= {NAME: self.name} if self.name else {}
-        return TrainingRequest(tool, source_of(self.image, self.data), **given).task()
+        values = values_of(TrainingRequest, self, is_whole=True)
+        values["parameters"] |= {NAME: self.name} if self.name else {}
+        return TrainingRequest(tool, source_of(self.image, self.data), **values).task()
 
 
 class OnTraining:

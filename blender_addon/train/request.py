@@ -61,9 +61,9 @@ class TrainingRequest:
             raise ParameterError("a training runs already: {}", "wait for it, or stop it", jobs.training.label)
         data = _read(self.data)
         connected, preferences = connect(LONG), engine.preferences()
-        given = replace(data, licence=self.licence, width_m=self.width_m or None)
+        dataset = replace(data, licence=self.licence, width_m=self.width_m or None)
         options = RunOptions(self.device or preferences.device)
-        detach, inputs = preferences.keep_training, {self._input: given}
+        detach, inputs = preferences.keep_training, {self._input: dataset}
         action = WorkerAction(recipe=self._recipe(), inputs=inputs, options=options, detach=detach)
 
         def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
@@ -116,9 +116,9 @@ def _read(data: Source) -> JobInput:
         return JobInput(files=read_files(encode.write(data, folder)))
 
 
-def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> TaskReport:
+def _apply(files_and_answer: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> TaskReport:
     """List the new model, and choose it in the generator that runs it, unless another file is open now."""
-    models, description = made
+    models, description = files_and_answer
     use_description(description)
     name = models[0].stem if models else ""
     if not name:

@@ -34,10 +34,10 @@ class Message(str):
     def __new__(cls, text: str, *values: object) -> Message:
         if isinstance(text, Message):
             return text
-        shown = tuple(_shown(value, *field) for value, field in zip(values, FIELD.findall(text), strict=False))
+        texts = tuple(_shown(value, *field) for value, field in zip(values, FIELD.findall(text), strict=False))
         id_ = FIELD.sub("{}", text) if values else text
-        message = super().__new__(cls, text_of(id_, shown) if values else text)
-        message.id, message.values = id_, shown
+        message = super().__new__(cls, text_of(id_, texts) if values else text)
+        message.id, message.values = id_, texts
         return message
 
     def replace(self, old: str, new: str, count: SupportsIndex = -1) -> Message:

@@ -184,9 +184,9 @@ def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str
     """Inputs of a step with new names (style, style-2, …), and values by these names for `run`. None omits a value."""
     inputs: dict[str, str | list[str]] = {}
     named: dict[str, T] = {}
-    for input_, given in values.items():
-        names = [input_ if index == 0 else f"{input_}-{index + 1}" for index in range(len(given))]
-        named |= {name: value for name, value in zip(names, given, strict=True) if value is not None}
+    for input_, entries in values.items():
+        names = [input_ if index == 0 else f"{input_}-{index + 1}" for index in range(len(entries))]
+        named |= {name: value for name, value in zip(names, entries, strict=True) if value is not None}
         names = [name if name in named else "" for name in names]
         inputs |= {input_: names[0] if len(names) == 1 else names} if names else {}
     return inputs, named

@@ -48,6 +48,6 @@ def write_animation(path: Path, pictures: Iterable[np.ndarray]) -> None:
 
 
 def _image(color: np.ndarray) -> Image.Image:
-    made = Image.fromarray((255 * color).round().clip(0, 255).astype(np.uint8))
-    made.thumbnail((WIDEST_PX, made.height))
-    return made
+    image = Image.fromarray((255 * color).round().clip(0, 255).astype(np.uint8))
+    image.thumbnail((WIDEST_PX, image.height))
+    return image

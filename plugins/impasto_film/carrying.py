@@ -69,8 +69,8 @@ class PaintedFrame:
     @cached_property
     def contrast(self) -> np.ndarray:
         """Increase (3,) of the paint's brightness where the frame is brighter by 1, measured on broad colours."""
-        shown = luma(blur(self.appearance[..., :3]))
-        light = shown - shown.mean()
+        brightness = luma(blur(self.appearance[..., :3]))
+        light = brightness - brightness.mean()
         slopes = (light[..., None] * blur(self.color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
         return slopes.clip(0, MOST_CONTRAST).astype(np.float32)
 
@@ -209,11 +209,11 @@ class CarriedPaint:
         """Add paintings, and drop unused ones: first those without positions, then those closest to others in time."""
         known = {**self.paintings, **others}
         seen = self._seen(known)
-        kept = sorted(number for number in known if number in seen or known[number].surfaces)
-        while len(kept) > self._most and (unseen := [number for number in kept if number not in seen]):
-            apart = dict(zip(kept, np.subtract([*kept[1:], np.inf], [-np.inf, *kept[:-1]]), strict=True))
-            kept.remove(min(unseen, key=apart.__getitem__))
-        self.paintings = {number: known[number] for number in kept}
+        numbers = sorted(number for number in known if number in seen or known[number].surfaces)
+        while len(numbers) > self._most and (unseen := [number for number in numbers if number not in seen]):
+            apart = dict(zip(numbers, np.subtract([*numbers[1:], np.inf], [-np.inf, *numbers[:-1]]), strict=True))
+            numbers.remove(min(unseen, key=apart.__getitem__))
+        self.paintings = {number: known[number] for number in numbers}
 
     def gapless(self, where: np.ndarray | bool = True) -> CarriedPaint:
         """The same paint without gaps at the pixels `where`: the paint of the nearest pixel is extended."""

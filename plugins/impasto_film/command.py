@@ -111,8 +111,8 @@ def is_film(arguments: argparse.Namespace) -> bool:
     """Whether the options ask for a film. Raise ParameterError for a film's option that would be ignored."""
     if arguments.film or arguments.keyframes:
         return True
-    if given := next((name for name in OF_FILM if getattr(arguments, name) is not None), ""):
-        raise ParameterError("--{} is for a film", "add --film, or leave it out", given.replace("_", "-"))
+    if option := next((name for name in OF_FILM if getattr(arguments, name) is not None), ""):
+        raise ParameterError("--{} is for a film", "add --film, or leave it out", option.replace("_", "-"))
     return False
 
 
@@ -123,7 +123,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if len(arguments.sources) > 1:
         raise ParameterError("--film takes one shot, and {} are given", "repaint one at a time", len(arguments.sources))
     names = ("mesh", "directions", "engine", "export", "compare", "name", "width_m", "colorspace")
-    given = [name for name in names if getattr(arguments, name, None)]
-    given += ["out FILE.glb"] if is_glb(arguments.out) else []
-    if given:
-        raise ParameterError("--film does not take --{}", "leave it out", given[0].replace("_", "-"))
+    options = [name for name in names if getattr(arguments, name, None)]
+    options += ["out FILE.glb"] if is_glb(arguments.out) else []
+    if options:
+        raise ParameterError("--film does not take --{}", "leave it out", options[0].replace("_", "-"))

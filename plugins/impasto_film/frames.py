@@ -91,23 +91,23 @@ def check_count(frames: dict[int, Path], shot: Path) -> dict[int, Path]:
     return frames
 
 
-def keyframes_of(given: Path, frames: Mapping[int, Path]) -> tuple[dict[int, Path], list[str]]:
+def keyframes_of(file_or_folder: Path, frames: Mapping[int, Path]) -> tuple[dict[int, Path], list[str]]:
     """Keyframes by frame number, and notes that name the unused files.
 
-    given: as for `numbered_files`. Raise FileError if there is no keyframe for these frames.
+    file_or_folder: as for `numbered_files`. Raise FileError if there is no keyframe for these frames.
     """
-    numbered = numbered_files(given)
+    numbered = numbered_files(file_or_folder)
     found = {number: path for number, path in numbered.items() if number in frames}
     low, high = min(frames), max(frames)
     if not found:
         remedy = "give each the number of its frame, and save it as EXR, PNG, JPEG, TIFF or WebP"
-        raise FileError("{} has no keyframes of the frames {} to {}", remedy, excerpt(given), low, high)
+        raise FileError("{} has no keyframes of the frames {} to {}", remedy, excerpt(file_or_folder), low, high)
     notes: list[str] = []
     stray = [path.name for number, path in numbered.items() if number not in frames]
     if stray:
         notes.append(Message("keyframes outside the frames {} to {} are ignored: {}", low, high, first_names(stray)))
-    if "#" not in given.name:
-        names = {path.name for path in given.iterdir()} - {path.name for path in numbered.values()}
+    if "#" not in file_or_folder.name:
+        names = {path.name for path in file_or_folder.iterdir()} - {path.name for path in numbered.values()}
         if others := sorted(name for name in names if not name.startswith(".")):
             note = "not used as keyframes, since they have no number or are no pictures: {}"
             notes.append(Message(note, first_names(others)))

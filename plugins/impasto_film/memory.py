@@ -136,10 +136,10 @@ def camera_of(points: np.ndarray, pixels: np.ndarray) -> np.ndarray | None:
         return None
     middle, ones = points.mean(0), np.ones(len(points))
     _, extents, axes = np.linalg.svd(points - middle, full_matrices=False)
-    kept = extents > FLAT * extents[0]
-    if kept.sum() < 2:
+    is_wide = extents > FLAT * extents[0]
+    if is_wide.sum() < 2:
         return None
-    in_plane = axes[kept] * np.sqrt(len(points)) / extents[kept, None]  # (2 or 3, 3)
+    in_plane = axes[is_wide] * np.sqrt(len(points)) / extents[is_wide, None]  # (2 or 3, 3)
     to_known = np.block([[in_plane, -(in_plane @ middle)[:, None]], [np.zeros(3), 1.0]])
     known = np.c_[points, ones] @ to_known.T
     center, deviation = pixels.mean(0), pixels.std(0) + 1e-9

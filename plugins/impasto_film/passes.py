@@ -47,15 +47,15 @@ class _Part:
 
     def without(self, layer: str) -> _Part | None:
         """The part without the channels of a layer; None if no channels are left."""
-        kept = [number for number, name in enumerate(self.spec.channelnames) if not name.startswith(f"{layer}.")]
-        if len(kept) == self.spec.nchannels:
+        numbers = [number for number, name in enumerate(self.spec.channelnames) if not name.startswith(f"{layer}.")]
+        if len(numbers) == self.spec.nchannels:
             return self
         spec = self.spec.copy()
-        spec.nchannels = len(kept)
-        spec.channelnames = [self.spec.channelnames[number] for number in kept]
+        spec.nchannels = len(numbers)
+        spec.channelnames = [self.spec.channelnames[number] for number in numbers]
         if self.spec.channelformats:  # empty if they are all the same
-            spec.channelformats = [self.spec.channelformats[number] for number in kept]
-        return _Part(spec, np.ascontiguousarray(self.pixels[..., kept])) if kept else None
+            spec.channelformats = [self.spec.channelformats[number] for number in numbers]
+        return _Part(spec, np.ascontiguousarray(self.pixels[..., numbers])) if numbers else None
 
     def with_color(self, prefix: str, color: np.ndarray) -> _Part:
         """The part with new colours (H, W, 3) in the RGB channels whose names have this prefix, if there are any."""

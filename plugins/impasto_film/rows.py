@@ -23,8 +23,8 @@ LEAST = {"first": 0, "last": 0, "frame_step": 1}
 def values_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Values for a row. Raise ParameterError for fields that a shot does not take."""
     if "shot" not in fields:
-        given = next(name for name in COLUMNS if name in fields)
-        raise ParameterError("{} is for a shot", "give the frames as shot, or leave it out", given)
+        column = next(name for name in COLUMNS if name in fields)
+        raise ParameterError("{} is for a shot", "give the frames as shot, or leave it out", column)
     if unfit := next((name for name in ("source", "width_m") if name in fields), ""):
         raise ParameterError("a shot takes no {}", "leave it out", unfit)
     found: dict[str, Any] = {name: text_of(name, fields) for name in ("shot", "keyframes") if name in fields}

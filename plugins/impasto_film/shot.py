@@ -221,8 +221,8 @@ def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = (), frame_
     bounds = [0, *(place for place, number in enumerate(numbers, 1) if number in painted)]
     if len(bounds) == 1:
         bounds.append(1)
-    asked = range(1, len(numbers) + 1, frame_step)
-    later = [place for place in asked if place > bounds[-1]]
+    positions = range(1, len(numbers) + 1, frame_step)
+    later = [place for place in positions if place > bounds[-1]]
     apart = -(-KEYFRAMES_APART // frame_step)
     bounds += [*later[apart - 1 : -1 : apart], *later[-1:]]
     return [numbers[low:high] for low, high in pairwise(bounds)]

@@ -48,8 +48,8 @@ class Denoise(Filter):
         def report(fraction: float) -> None:
             context.progress(fraction, "Removing noise")
 
-        made = colors_together(denoise(color, parameters.strength, wraps, report)).clamp(0, 1)
-        subject = subject.with_arrays({"base_color": pixels_of(made)})
+        denoised = colors_together(denoise(color, parameters.strength, wraps, report)).clamp(0, 1)
+        subject = subject.with_arrays({"base_color": pixels_of(denoised)})
         if parameters.maps == "color":
             return subject
         return with_others(subject, lambda x: denoise(x, parameters.strength, wraps, report), context.device)

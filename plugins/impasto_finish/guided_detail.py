@@ -66,10 +66,10 @@ class GuidedDetail(Filter):
             return result
 
         color = with_lightness(color_of(subject), weighted, context.device)
-        made = subject.with_arrays({"base_color": color})
+        sharpened = subject.with_arrays({"base_color": color})
         if parameters.maps == "color":
-            return made
-        return with_others(made, weighted, context.device)
+            return sharpened
+        return with_others(sharpened, weighted, context.device)
 
 
 def filter_by_guide(I: Tensor, p: Tensor, radius_px: int, epsilon: float, wraps: Wraps) -> Tensor:  # noqa: E741

@@ -50,19 +50,19 @@ class HistogramMatch(Filter):
         reference, strength = inputs["reference"], parameters.strength
         own, wanted = color_of(subject), color_of(reference, "reference")
         if parameters.channels == "color":
-            made = {"base_color": _match_channel(own, wanted, strength, context)}
+            matched = {"base_color": _match_channel(own, wanted, strength, context)}
         else:
             lightness = lightness_of(wanted, context.device)
-            made = {
+            matched = {
                 "base_color": with_lightness(own, lambda L: _match(L, lightness, strength, context), context.device)
             }
         context.progress(0.7, "Comparing histograms")
         if parameters.data_maps:
             shared = [name for name in DATA if name in subject and name in reference]
-            made |= {
+            matched |= {
                 name: _match_channel(subject[name].pixels, reference[name].pixels, strength, context) for name in shared
             }
-        return subject.with_arrays(made)
+        return subject.with_arrays(matched)
 
 
 def _match_channel(pixels: np.ndarray, reference: np.ndarray, strength: float, context: Context) -> np.ndarray:

@@ -53,14 +53,14 @@ class MatchMaterial(Filter):
         ]
         ratios = (deviations[1] / deviations[0]) ** parameters.contrast
         mean = here.mean + parameters.color * (there.mean - here.mean)
-        made = {"base_color": Move(np.diag(ratios), mean - ratios * here.mean).of(own)}
+        matched = {"base_color": Move(np.diag(ratios), mean - ratios * here.mean).of(own)}
         if "roughness" in subject and "roughness" in reference:
-            made["roughness"] = _with_levels(
+            matched["roughness"] = _with_levels(
                 subject["roughness"].pixels, reference["roughness"].pixels, parameters.roughness
             )
         elif parameters.roughness:
             context.note("roughness is as before: only one of the materials has it")
-        return subject.with_arrays(made)
+        return subject.with_arrays(matched)
 
 
 def _with_levels(values: np.ndarray, reference: np.ndarray, share: float) -> np.ndarray:

@@ -67,9 +67,9 @@ class Sharpen(Filter):
             return L + parameters.amount * strong
 
         color = with_lightness(color_of(subject), unsharp_mask, context.device)
-        made = subject.with_arrays({"base_color": color})
+        sharpened = subject.with_arrays({"base_color": color})
         if parameters.maps == "color":
-            return made
+            return sharpened
         context.progress(0.6, "Sharpening the relief")
         sharper = lambda x: x + parameters.amount * (x - bordered_blur(x, parameters.radius_px, wraps))  # noqa: E731
-        return with_others(made, sharper, context.device)
+        return with_others(sharpened, sharper, context.device)

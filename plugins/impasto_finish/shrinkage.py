@@ -40,13 +40,13 @@ def denoise(x: Tensor, strength: float, wraps: tuple[bool, bool], on_progress: C
     margin = PATCH_PX - 1
     around = with_margin(x, margin, wraps)
     rows = max(1, BAND_PX // around.shape[2])
-    made = torch.empty_like(x)
+    smooth = torch.empty_like(x)
     for index, threshold in enumerate(thresholds):
         for top in range(0, x.shape[1], rows):
             on_progress((index + top / x.shape[1]) / len(x))
             band = around[index, top : top + rows + 2 * margin]
-            made[index, top : top + rows] = _shrunk(band, threshold)
-    return made
+            smooth[index, top : top + rows] = _shrunk(band, threshold)
+    return smooth
 
 
 def colors_apart(x: Tensor) -> Tensor:
@@ -72,10 +72,10 @@ def _shrunk(band: Tensor, threshold: float) -> Tensor:
     basis = cosine_transform(PATCH_PX).to(band)
     patches = torch.einsum("ai,bj->abij", basis, basis).reshape(-1, 1, PATCH_PX, PATCH_PX)
     coefficients = conv2d(band[None, None], patches)  # (1, 64, h + 7, w + 7)
-    kept = coefficients.abs() > threshold
-    kept[:, 0] = True
-    weights = 1 / kept.sum(1, keepdim=True)
-    total = conv_transpose2d(coefficients * kept * weights, patches)
+    is_large = coefficients.abs() > threshold
+    is_large[:, 0] = True
+    weights = 1 / is_large.sum(1, keepdim=True)
+    total = conv_transpose2d(coefficients * is_large * weights, patches)
     whole = total / conv_transpose2d(weights, torch.ones_like(patches[:1]))
     margin = PATCH_PX - 1
     return whole[0, 0, margin:-margin, margin:-margin]

@@ -47,12 +47,12 @@ class SuperResolution(Filter):
         leading = "base_color" if "base_color" in subject else next(iter(subject))
         wraps = tiles(subject, parameters.tiling)
         guide = tensor_of(subject[leading].pixels, context.device).mean(0, keepdim=True)
-        made = {}
+        enlarged = {}
         for index, (name, texture) in enumerate(subject.items()):
             context.progress(index / len(subject), "Learning from the picture's own scales")
             pixels = texture.pixels
             pixels = slopes_from_normal(pixels, FINE_STEEPEST_Z) if name in NORMAL_MAPS else pixels
             pixels = pixels_of(enlarge(tensor_of(pixels, context.device), guide, factor, wraps, context.check))
             pixels = normal_from_slopes(pixels) if name in NORMAL_MAPS else np.clip(pixels, 0, 1)
-            made[name] = Texture(pixels, texture.color_space)
-        return replace(subject, textures=made)
+            enlarged[name] = Texture(pixels, texture.color_space)
+        return replace(subject, textures=enlarged)

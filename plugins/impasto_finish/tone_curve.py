@@ -62,11 +62,11 @@ class ToneCurve(Filter):
         if name == "base_color":
             return subject.with_arrays({name: in_bands(lambda x: _recolor(x, curve, p.channel), color_of(subject))})
         value, steepness = curve(subject[name].pixels)
-        made = {name: value}
+        curved = {name: value}
         if name == "height" and "normal" in subject:
             slopes = slopes_from_normal(subject["normal"].pixels, FINE_STEEPEST_Z)
-            made["normal"] = normal_from_slopes(steepness * slopes)
-        return subject.with_arrays(made)
+            curved["normal"] = normal_from_slopes(steepness * slopes)
+        return subject.with_arrays(curved)
 
 
 def _recolor(pixels: np.ndarray, curve: Any, channel: str) -> np.ndarray:

@@ -103,12 +103,12 @@ def _residual(
 ) -> Tensor:
     """Detail (C, 2H, 2W) that bicubic interpolation misses of the double size of x (C, H, W)."""
     kinds = _kinds(guide, filters.limits, wraps).flatten()
-    made = x.new_zeros(len(x), kinds.numel(), 4)
+    residual = x.new_zeros(len(x), kinds.numel(), 4)
     for kind, weights in enumerate(filters.weights):
         for chosen in (kinds == kind).nonzero()[:, 0].split(SAMPLES):
             check()
-            made[:, chosen] = _patches(x, wraps, chosen) @ weights
-    return pixel_shuffle(made.movedim(2, 1).unflatten(2, x.shape[1:]).flatten(0, 1), 2)
+            residual[:, chosen] = _patches(x, wraps, chosen) @ weights
+    return pixel_shuffle(residual.movedim(2, 1).unflatten(2, x.shape[1:]).flatten(0, 1), 2)
 
 
 def _patches(x: Tensor, wraps: tuple[bool, bool], chosen: Tensor) -> Tensor:

@@ -81,9 +81,9 @@ class Weathering(Filter):
         layers = ((p.wear_color, 0.6 * worn, 0.6), (p.dirt_color, 0.75 * dirty, 0.6), (p.moss_color, 0.95 * mossy, 0.8))
         for tone, share, keeps in layers:
             color = _lay_over(color, np.array(tone), pixels_of(share), keeps)
-        made = subject.with_arrays({"base_color": np.clip(linear_to_srgb(np.clip(color, 0, 1)), 0, 1)})
+        weathered = subject.with_arrays({"base_color": np.clip(linear_to_srgb(np.clip(color, 0, 1)), 0, 1)})
         shares = [pixels_of(share) for share in (worn, dirty, mossy)]
-        return _with_moss(_with_gloss(made, *shares), shares[2], fray)
+        return _with_moss(_with_gloss(weathered, *shares), shares[2], fray)
 
 
 def _lay_over(color: np.ndarray, tone: np.ndarray, share: np.ndarray, keeps: float) -> np.ndarray:
@@ -96,15 +96,15 @@ def _lay_over(color: np.ndarray, tone: np.ndarray, share: np.ndarray, keeps: flo
 
 def _with_gloss(subject: Maps, worn: np.ndarray, dirty: np.ndarray, mossy: np.ndarray) -> Maps:
     """The subject with the roughness of each layer (H, W, 1). Dirt and moss are opaque, no metal, and do not glow."""
-    made = {}
+    changed = {}
     if "roughness" in subject:
         roughness = subject["roughness"].pixels + WORN_ROUGHNESS * worn
         for share, level in ((dirty, DIRTY_ROUGHNESS), (mossy, MOSSY_ROUGHNESS)):
             roughness = roughness + share * (level - roughness)
-        made["roughness"] = np.clip(roughness, 0, 1)
+        changed["roughness"] = np.clip(roughness, 0, 1)
     for name in {"metallic", "transmission_weight", "emission"}.intersection(subject):
-        made[name] = subject[name].pixels * (1 - dirty) * (1 - mossy)
-    return subject.with_arrays(made)
+        changed[name] = subject[name].pixels * (1 - dirty) * (1 - mossy)
+    return subject.with_arrays(changed)
 
 
 def _with_moss(subject: Maps, mossy: np.ndarray, fray: Tensor) -> Maps:
@@ -116,10 +116,10 @@ def _with_moss(subject: Maps, mossy: np.ndarray, fray: Tensor) -> Maps:
     added = MOSS_PARTS * mossy * (1 + 0.3 * np.clip(pixels_of(fray), -1, 1))
     height = subject["height"].pixels + added
     span = max(float(height.max()), 1.0)
-    made = {"height": np.clip(height / span, 0, 1)}
+    changed = {"height": np.clip(height / span, 0, 1)}
     width_m, range_m = scale_m(subject)
     if "normal" in subject:
         slopes = slopes_from_normal(subject["normal"].pixels, FINE_STEEPEST_Z)
         own = slopes_from_height(added[..., 0] * (range_m / width_m * subject.size_px[1]))
-        made["normal"] = normal_from_slopes(slopes + own)
-    return replace(subject.with_arrays(made), height_range_m=range_m * span, width_m=width_m)
+        changed["normal"] = normal_from_slopes(slopes + own)
+    return replace(subject.with_arrays(changed), height_range_m=range_m * span, width_m=width_m)

@@ -45,23 +45,23 @@ def _call(layer: str) -> dict[str, Any]:
 def check_calls(config: Mapping[str, Any], what: str) -> None:
     """Raise ModelError if Keras could not build a functional model, or not soon; this tries it with names only."""
     waiting: dict[str, list[list[tuple[str, int]]]] = {}
-    made: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for layer in config["config"]["layers"]:
         name, calls = layer.get("name"), layer.get("inbound_nodes")
-        if not isinstance(name, str) or not isinstance(calls, list) or name in made:
+        if not isinstance(name, str) or not isinstance(calls, list) or name in counts:
             raise ModelError("{} has a layer without a name or a place of its own ({})", REMEDY, what, excerpt(name))
         waiting[name] = [list(_inputs(call, what)) for call in reversed(calls)]
-        made[name] = int(layer["class_name"] == "InputLayer")
+        counts[name] = int(layer["class_name"] == "InputLayer")
     attempts = 0
     while waiting := {name: calls for name, calls in waiting.items() if calls}:
-        before = sum(made.values())
+        before = sum(counts.values())
         for name, calls in waiting.items():
-            while calls and all(0 <= index < made.get(source, 0) for source, index in calls[-1]):
+            while calls and all(0 <= index < counts.get(source, 0) for source, index in calls[-1]):
                 calls.pop()
-                made[name] += 1
+                counts[name] += 1
                 attempts += 1
             attempts += bool(calls)
-        if sum(made.values()) == before:
+        if sum(counts.values()) == before:
             raise ModelError("{}: {} needs an input that no layer gives", REMEDY, what, excerpt(next(iter(waiting))))
         if attempts > MOST_ATTEMPTS:
             message = "{} uses its layers too often, or in an order that is too complex"

@@ -226,9 +226,9 @@ class KerasRunner:
         import torch
 
         names = [one.name for one in self._model.inputs]
-        given = [inputs[name] for name in names]
+        arrays = [inputs[name] for name in names]
         by_name = isinstance(getattr(self._model, "_inputs_struct", None), dict)
-        arguments = dict(zip(names, given, strict=True)) if by_name else given[0] if len(given) == 1 else given
+        arguments = dict(zip(names, arrays, strict=True)) if by_name else arrays[0] if len(arrays) == 1 else arrays
         with framework_errors("{} cannot be run: {}", REMEDY, self._what), torch.inference_mode():
-            made = self._model(arguments)
-        return {name: self._keras.ops.convert_to_numpy(one) for name, one in _outputs_by_name(made).items()}
+            outputs = self._model(arguments)
+        return {name: self._keras.ops.convert_to_numpy(one) for name, one in _outputs_by_name(outputs).items()}

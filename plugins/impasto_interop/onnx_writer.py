@@ -29,7 +29,7 @@ def onnx_bytes(graph: Graph) -> bytes:
         nodes += _nodes(name, node, constants, helper.make_node)
     names = {node: output for output, node in graph.outputs.items()}
     nodes += [helper.make_node("Identity", [node], [output], name=output) for node, output in names.items()]
-    made = helper.make_graph(
+    graph_proto = helper.make_graph(
         nodes,
         "generator",
         [_value(one, helper) for one in graph.inputs.values()],
@@ -37,7 +37,7 @@ def onnx_bytes(graph: Graph) -> bytes:
         [_tensor(onnx, name, value) for name, value in constants.items()],
     )
     opsets = [helper.make_opsetid("", OPSET)]
-    model = helper.make_model(made, producer_name="impasto", opset_imports=opsets, ir_version=IR_VERSION)
+    model = helper.make_model(graph_proto, producer_name="impasto", opset_imports=opsets, ir_version=IR_VERSION)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
 
@@ -58,15 +58,15 @@ def _value(described: GraphInput, helper: object) -> object:
 
 def _nodes(name: str, node: Node, constants: dict[str, np.ndarray], make: object) -> list[NodeProto]:
     """ONNX nodes for one of our nodes; the last one outputs `name`. Their constants are added to `constants`."""
-    made: list[NodeProto] = []
+    nodes: list[NodeProto] = []
     inputs, margin = list(node.inputs), int(node.amount)
 
     def constant(part: str, value: np.ndarray) -> str:
         constants[f"{name}_{part}"] = value
         return f"{name}_{part}"
 
-    def add(operator: str, given: list[str], result: str = name, **attributes: object) -> str:
-        made.append(make(operator, given, [result], name=result, **attributes))  # type: ignore[operator]
+    def add(operator: str, inputs: list[str], result: str = name, **attributes: object) -> str:
+        nodes.append(make(operator, inputs, [result], name=result, **attributes))  # type: ignore[operator]
         return result
 
     def add_slice(x: str, start: int, end: int, axis: int, part: str) -> str:
@@ -109,4 +109,4 @@ def _nodes(name: str, node: Node, constants: dict[str, np.ndarray], make: object
             add("Concat", inputs, axis=1)
         case "add" | "multiply":
             add({"add": "Add", "multiply": "Mul"}[node.operation], inputs)
-    return made
+    return nodes

@@ -147,9 +147,9 @@ class _Shaped:
         self.channels_last = source.form == "keras"
         open_inputs = [one for one in inputs if one.pixel]
         if not open_inputs:
-            made = source.outputs(self._shapes(inputs, (1, 1), 1))
+            outputs = source.outputs(self._shapes(inputs, (1, 1), 1))
             self.inputs = inputs
-            self.outputs, size = self._maps(made, stated, what)
+            self.outputs, size = self._maps(outputs, stated, what)
             self.step_px, self.offset_px = (0, 0), size
             return
         if stated.cell_px is None and len(open_inputs) > 1:
@@ -179,14 +179,18 @@ class _Shaped:
             found[one.name] = (1, *parts)
         return found
 
-    def _maps(self, made: Shapes, stated: StatedCard, what: str) -> tuple[dict[str, str], tuple[int, int]]:
+    def _maps(self, made_shapes: Shapes, stated: StatedCard, what: str) -> tuple[dict[str, str], tuple[int, int]]:
         """The output for each map, and the size of the picture. Raise ModelError if they are not maps of one size."""
-        names = stated.maps or [name for name in made if name in MAP_CHANNELS] or ["base_color"]
-        outputs = {name: name for name in names} if set(names) <= made.keys() else dict(zip(names, made, strict=False))
-        if len(outputs) < len(names) or any(len(made[one]) != 4 for one in outputs.values()):
+        names = stated.maps or [name for name in made_shapes if name in MAP_CHANNELS] or ["base_color"]
+        outputs = (
+            {name: name for name in names}
+            if set(names) <= made_shapes.keys()
+            else dict(zip(names, made_shapes, strict=False))
+        )
+        if len(outputs) < len(names) or any(len(made_shapes[one]) != 4 for one in outputs.values()):
             message = "{} gives no picture"
             raise ModelError(message, "use a generator that gives pictures (batch, height, width, 3)", what)
-        shapes = {name: made[one] for name, one in outputs.items()}
+        shapes = {name: made_shapes[one] for name, one in outputs.items()}
         if self.channels_last is False and all(shape[-1] == MAP_CHANNELS[name] for name, shape in shapes.items()):
             self.channels_last = all(shape[1] != MAP_CHANNELS[name] for name, shape in shapes.items())
         for name, shape in shapes.items():

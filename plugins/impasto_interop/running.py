@@ -35,10 +35,10 @@ def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
     context.progress(0.3, "Generating")
     field = NoiseField(int(context.rng.integers(2**31)))
     inputs = {one.name: _values(one, field, index, card, cells) for index, one in enumerate(card.inputs)}
-    made = run(inputs)
+    outputs = run(inputs)
     low, high = card.range
     values = {
-        name: _channels_first((made[output].astype(np.float32) - low) / (high - low), card)
+        name: _channels_first((outputs[output].astype(np.float32) - low) / (high - low), card)
         for name, output in zip(card.maps, card.outputs, strict=True)
     }
     if not all(bool(torch.isfinite(value).all()) for value in values.values()):
@@ -77,8 +77,8 @@ def _values(one: InputCard, field: NoiseField, stream: int, card: ImportedCard, 
 
 
 def _channels_first(values: np.ndarray, card: ImportedCard) -> Tensor:
-    made = torch.from_numpy(np.array(values))
-    return made.permute(0, 3, 1, 2) if card.channels_last else made
+    tensor = torch.from_numpy(np.array(values))
+    return tensor.permute(0, 3, 1, 2) if card.channels_last else tensor
 
 
 def _resize(values: Tensor, size: tuple[int, int]) -> Tensor:
@@ -92,13 +92,16 @@ def _resize(values: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _maps(values: Mapping[str, Tensor], card: ImportedCard) -> Maps:
     """The maps, with those that follow from height, and their size in metres."""
-    made: dict[str, Any] = dict(values)
+    tensors: dict[str, Any] = dict(values)
     known = card.texel_m is not None and card.height_range_m is not None
-    if "height" in made and known:
+    if "height" in tensors and known:
         assert card.texel_m is not None
         assert card.height_range_m is not None
-        height_px = made["height"][0] * (card.height_range_m / card.texel_m)
-        made |= {"normal": normal_from_height(height_px), "ambient_occlusion": occlusion_from_height(height_px)[None]}
-    maps = Maps.from_arrays({name: value.permute(1, 2, 0).numpy() for name, value in made.items()})
+        height_px = tensors["height"][0] * (card.height_range_m / card.texel_m)
+        tensors |= {
+            "normal": normal_from_height(height_px),
+            "ambient_occlusion": occlusion_from_height(height_px)[None],
+        }
+    maps = Maps.from_arrays({name: value.permute(1, 2, 0).numpy() for name, value in tensors.items()})
     width_m = card.texel_m * maps.size_px[1] if card.texel_m else None
     return replace(maps, name=card.name, width_m=width_m, height_range_m=card.height_range_m if known else None)

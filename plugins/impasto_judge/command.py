@@ -90,8 +90,8 @@ def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None
     from .sheets import tile_sheet
 
     spaces = color_spaces_of(arguments, {"result", SOURCE})
-    given = {"result": arguments.result, SOURCE: arguments.source}
-    result, source = (read_maps(path, color_space=spaces.get(name, "")) for name, path in given.items())
+    paths = {"result": arguments.result, SOURCE: arguments.source}
+    result, source = (read_maps(path, color_space=spaces.get(name, "")) for name, path in paths.items())
     with terminal.progress() as on_progress:
         judgement = judge_picture(
             result,
@@ -171,12 +171,12 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if arguments.record and model.shipped:
         raise ModelError("{} is shipped, so nothing can be kept in it", "leave out --record", model.name)
     size_px, longest_px = arguments.size[0], model.trained_px
-    given = {SOURCE: arguments.data} | ({"trained-on": arguments.trained_on} if arguments.trained_on else {})
-    spaces = color_spaces_of(arguments, given)
+    paths = {SOURCE: arguments.data} | ({"trained-on": arguments.trained_on} if arguments.trained_on else {})
+    spaces = color_spaces_of(arguments, paths)
     with terminal.progress() as on_progress:
         data = {
             name: read_dataset(path, longest_px=longest_px, color_space=spaces.get(name, ""))
-            for name, path in given.items()
+            for name, path in paths.items()
         }
         comparisons = compare_model(
             model,

@@ -134,12 +134,12 @@ def compare_case(
     classifiers: their number by row. copies: whether to look for copies of the training data, and within results.
     """
     on_progress(0, "making results")
-    made = [generation.make(seed) for seed in range(seeds)]
-    names = compared_maps(case, made[0])
+    generated = [generation.make(seed) for seed in range(seeds)]
+    names = compared_maps(case, generated[0])
     without = generation.without_network(range(seeds))
     # a classifier of controls learns from one and tests on another
     count = 2 if {QUILT, NOISE} & set(classifiers) else JUDGED_CONTROLS
-    rows = {MODEL: made, **simple_controls(case, names, generation.size_px, count), MEAN: without}
+    rows = {MODEL: generated, **simple_controls(case, names, generation.size_px, count), MEAN: without}
     rows = {row: rows[row] for row in ROWS if rows.get(row)}
     judge = _Judge(case, names, rows, copies)
     found: dict[str, list[dict[str, float]]] = {}
@@ -154,9 +154,9 @@ def compare_case(
         if scores:
             means[row]["two_sample_auc"] = float(np.mean(scores))
             deviations[row]["two_sample_auc"] = float(np.std(scores))
-    means[MODEL] |= _diversity(made)
+    means[MODEL] |= _diversity(generated)
     _relate_to_crops(means, deviations)
-    share = network_share(made, without, names)
+    share = network_share(generated, without, names)
     return CaseResult(case, means, deviations, share, {row: tuple(maps) for row, maps in rows.items()}, judge.notes())
 
 
@@ -196,12 +196,12 @@ class _Judge:
 
     def aucs(self, row: str, count: int) -> list[float]:
         """Scores of classifiers that distinguish a row's pictures from real ones; [] if these are too small."""
-        made, real = self.metric_rows.get(row, []), self.metric_rows[CROP]
-        if not self.independent.can_classify([*made, *real]) or len(real) < 2 or not made:
+        generated, real = self.metric_rows.get(row, []), self.metric_rows[CROP]
+        if not self.independent.can_classify([*generated, *real]) or len(real) < 2 or not generated:
             return []
         scores = []
         for seed in range(count):
-            learned, tested = (made[(seed + step) % len(made)] for step in (0, 1))
+            learned, tested = (generated[(seed + step) % len(generated)] for step in (0, 1))
             known = [maps for maps in real if row != CROP or (maps is not learned and maps is not tested)]
             if not known or (row == CROP and learned is tested):
                 return []
@@ -245,11 +245,11 @@ def _relate_to_crops(means: dict[str, dict[str, float]], deviations: dict[str, d
                     figures[relative] = figures[absolute] / usual
 
 
-def _diversity(made: Sequence[Maps]) -> dict[str, float]:
+def _diversity(generated: Sequence[Maps]) -> dict[str, float]:
     """Similarity of the results of different seeds; empty for one seed."""
-    if len(made) < 2:
+    if len(generated) < 2:
         return {}
-    colors = colors_of(made)
+    colors = colors_of(generated)
     return {
         "largest_correlation": max(over_pairs(largest_correlation, colors)),
         "ms_ssim": float(np.mean(over_pairs(ms_ssim, colors))),

@@ -65,11 +65,11 @@ def random_phase_noise(source: Maps, size_px: tuple[int, int], names: tuple[str,
     """
     (height, width), rng = size_px, np.random.default_rng(seed)
     noise = np.fft.rfft2(rng.standard_normal(size_px))
-    made: Mapping[str, np.ndarray] = {
+    maps: Mapping[str, np.ndarray] = {
         name: _convolve(source[name].pixels[:height, :width], noise, size_px) for name in names
     }
     width_m = source.width_m and source.width_m / source.size_px[1] * width
-    return Maps.from_arrays(made, width_m=width_m, height_range_m=source.height_range_m, name="noise")
+    return Maps.from_arrays(maps, width_m=width_m, height_range_m=source.height_range_m, name="noise")
 
 
 def _convolve(pixels: np.ndarray, noise: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:

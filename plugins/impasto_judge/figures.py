@@ -32,18 +32,18 @@ CONSTANT = 0.004
 
 def figures_of(
     case: EvaluationCase,
-    made: Mapping[str, Maps],
+    generated: Mapping[str, Maps],
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
 ) -> tuple[dict[str, float], dict[str, dict[str, float]], dict[str, dict[str, Any]]]:
     """Figures of real pictures against each other; of each result, by name; and their details by level and map."""
-    names = compared_maps(case, next(iter(made.values())))
-    metric_case, metric_made = with_heights_in_metres(case, list(made.values()))
+    names = compared_maps(case, next(iter(generated.values())))
+    metric_case, metric_made = with_heights_in_metres(case, list(generated.values()))
     channels = ScaledChannels(names, metric_case.judged)
     on_progress(0, "floor")
     floor, copies = floor_of(metric_case, channels), CopySearch(case)
     found, details = {}, {}
-    for index, (name, maps) in enumerate(made.items()):
-        on_progress((index + 1) / (len(made) + 1), f"judging {name}")
+    for index, (name, maps) in enumerate(generated.items()):
+        on_progress((index + 1) / (len(generated) + 1), f"judging {name}")
         figures, levels = comparison_figures(metric_case, metric_made[index], channels, floor)
         own, seams = own_figures(maps)
         found[name] = {**figures, **own, **copies.figures(maps)}
@@ -51,16 +51,16 @@ def figures_of(
     return floor, found, details
 
 
-def with_heights_in_metres(case: EvaluationCase, made: Sequence[Maps]) -> tuple[EvaluationCase, list[Maps]]:
+def with_heights_in_metres(case: EvaluationCase, generated: Sequence[Maps]) -> tuple[EvaluationCase, list[Maps]]:
     """The case and the results, with heights in metres above their mean, at the texel size of the results.
 
     Every height map fills [0, 1], so the same relief has different values in different pictures. Heights stay unchanged
     unless the ranges of all of them are known.
     """
-    everything = [*case.judged, *case.trained, *case.others, *made]
+    everything = [*case.judged, *case.trained, *case.others, *generated]
     if not all(maps.height_range_m and maps.width_m for maps in everything if "height" in maps):
-        return case, list(made)
-    texel_m = (made[0].width_m or 1.0) / made[0].size_px[1]
+        return case, list(generated)
+    texel_m = (generated[0].width_m or 1.0) / generated[0].size_px[1]
 
     def in_metres(maps: Maps) -> Maps:
         if "height" not in maps or not maps.height_range_m or not maps.width_m:
@@ -70,10 +70,10 @@ def with_heights_in_metres(case: EvaluationCase, made: Sequence[Maps]) -> tuple[
         return maps.with_arrays({"height": span_m * (height - height.mean())})
 
     judged, trained, others = (tuple(map(in_metres, side)) for side in (case.judged, case.trained, case.others))
-    return replace(case, judged=judged, trained=trained, others=others), [in_metres(maps) for maps in made]
+    return replace(case, judged=judged, trained=trained, others=others), [in_metres(maps) for maps in generated]
 
 
-def compared_maps(case: EvaluationCase, made: Maps) -> tuple[str, ...]:
+def compared_maps(case: EvaluationCase, generated: Maps) -> tuple[str, ...]:
     """Names of the maps that all pictures have and that are not constant."""
 
     def varies(name: str) -> bool:
@@ -81,11 +81,15 @@ def compared_maps(case: EvaluationCase, made: Maps) -> tuple[str, ...]:
         return max(float(channels.max()) for channels in deviations) > CONSTANT
 
     everywhere = [
-        name for name in JUDGED_MAPS if all(name in maps for maps in (made, *case.judged, *case.trained, *case.others))
+        name
+        for name in JUDGED_MAPS
+        if all(name in maps for maps in (generated, *case.judged, *case.trained, *case.others))
     ]
     names = tuple(name for name in everywhere if varies(name))
     if "base_color" not in names:
-        message = Message("nothing of {} can be compared with {}", made.name or "what was made", case.judged[0].name)
+        message = Message(
+            "nothing of {} can be compared with {}", generated.name or "what was made", case.judged[0].name
+        )
         raise ParameterError(message, "judge by pictures of a material that has some structure, with base colour")
     return names
 
@@ -100,17 +104,17 @@ def floor_of(case: EvaluationCase, channels: ScaledChannels) -> dict[str, float]
     }
 
 
-def _spectrum_db(made: Sequence[Maps], real: Sequence[Maps]) -> list[float]:
-    return spectrum_difference_db(colors_of(made), colors_of(real))
+def _spectrum_db(generated: Sequence[Maps], real: Sequence[Maps]) -> list[float]:
+    return spectrum_difference_db(colors_of(generated), colors_of(real))
 
 
-def _swd(made: Sequence[Maps], real: Sequence[Maps], channels: ScaledChannels) -> list[float]:
-    found, wanted = ([channels.of(maps) for maps in side] for side in (made, real))
+def _swd(generated: Sequence[Maps], real: Sequence[Maps], channels: ScaledChannels) -> list[float]:
+    found, wanted = ([channels.of(maps) for maps in side] for side in (generated, real))
     return sliced_wasserstein(found, wanted, directions=SWD_DIRECTIONS)
 
 
-def _wavelets(made: Sequence[Maps], real: Sequence[Maps], channels: ScaledChannels) -> float:
-    found, wanted = ([channels.luminances(maps) for maps in side] for side in (made, real))
+def _wavelets(generated: Sequence[Maps], real: Sequence[Maps], channels: ScaledChannels) -> float:
+    found, wanted = ([channels.luminances(maps) for maps in side] for side in (generated, real))
     return wavelet_distance(found, wanted)
 
 

@@ -231,7 +231,7 @@ def _figures(entry: GalleryEntry) -> list[str]:
     found = entry.figures
     if not found:
         return []
-    shown = {
+    cells = {
         "statistics": (f"{found['statistics_of_crop']:.2f}", ["statistics_of_crop"]),
         "salience": (f"{found['salience_of_crop']:.2f}", ["salience_of_crop"]),
         "repeated": (f"{found['repeated_share']:.0%}", ["repeated_share"]),
@@ -240,5 +240,5 @@ def _figures(entry: GalleryEntry) -> list[str]:
     }
     return [
         f"<span{' class=missed' if set(names) & set(entry.missed) else ''}>{name} {text}</span>"
-        for name, (text, names) in shown.items()
+        for name, (text, names) in cells.items()
     ]

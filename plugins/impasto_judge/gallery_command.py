@@ -66,18 +66,18 @@ def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
     """Tool and parameters from a text such as "torus:model=my-wall,variation=0.5"."""
-    tool, _, given = text.partition(":")
+    tool, _, text_of_parameters = text.partition(":")
     remedy = "TOOL:NAME=VALUE, such as TOOL:model=my-wall"
-    return tool, parse_settings(filter(None, given.split(",")), "--tools", remedy)
+    return tool, parse_settings(filter(None, text_of_parameters.split(",")), "--tools", remedy)
 
 
-def parse_settings(given: Iterable[str], option: str, form: str) -> dict[str, Any]:
+def parse_settings(texts: Iterable[str], option: str, form: str) -> dict[str, Any]:
     """Values by name, parsed as JSON if they are valid, else as text: variation=0.8, material=brick.
 
     Raise ParameterError for a text that is not NAME=VALUE. option, form: for the message, the option and its form.
     """
     settings: dict[str, Any] = {}
-    for item in given:
+    for item in texts:
         name, separator, value = item.partition("=")
         if not (name and separator):
             raise ParameterError("{} got {}", "write {}", option, excerpt(item), form)
@@ -88,13 +88,13 @@ def parse_settings(given: Iterable[str], option: str, form: str) -> dict[str, An
     return settings
 
 
-def _sources_by_name(given: Sequence[Path]) -> Mapping[str, Path]:
+def _sources_by_name(paths: Sequence[Path]) -> Mapping[str, Path]:
     """The sources by name; equal names get their folders' names as well. Raise FileError if there are none."""
     from impasto.io.files import source_name
 
-    found = list(dict.fromkeys(source for path in given for source in _sources(path)))
+    found = list(dict.fromkeys(source for path in paths for source in _sources(path)))
     if not found:
-        raise FileError("{} contains no pictures", "give pictures, or folders of them", given[0])
+        raise FileError("{} contains no pictures", "give pictures, or folders of them", paths[0])
     counts = Counter(map(source_name, found))
     named: dict[str, Path] = {}
     for path in found:

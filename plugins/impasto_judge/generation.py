@@ -32,12 +32,12 @@ class Generation:
         """Result of the model, from a recipe of one step."""
         tool = registry().tool(str(self.model.card["tool"]))
         fields = tool.parameters.model_fields
-        given: dict[str, Any] = {"model": self.model.name, "width_px": self.size_px, "height_px": self.size_px}
-        given["texture_transfer"] = False  # or pieces of the data would improve the network's score
+        values: dict[str, Any] = {"model": self.model.name, "width_px": self.size_px, "height_px": self.size_px}
+        values["texture_transfer"] = False  # or pieces of the data would improve the network's score
         if self.label and "material" in fields:
-            given["material"] = self.label
-        given = {name: value for name, value in given.items() if name in fields} | dict(self.parameters)
-        recipe = Recipe((Step(tool.name, given),), seed)
+            values["material"] = self.label
+        values = {name: value for name, value in values.items() if name in fields} | dict(self.parameters)
+        recipe = Recipe((Step(tool.name, values),), seed)
         return run(recipe, None, RunOptions(device=self.device, models_folder=self.model.path.parent)).maps
 
     def without_network(self, seeds: Sequence[int]) -> list[Maps]:
@@ -51,7 +51,7 @@ class Generation:
             return [replace(self, model=model).make(seed) for seed in seeds]
 
 
-def network_share(made: Sequence[Maps], without: Sequence[Maps], names: Sequence[str]) -> dict[str, float]:
+def network_share(generated: Sequence[Maps], without: Sequence[Maps], names: Sequence[str]) -> dict[str, float]:
     """Share of the variance of results that the network adds, by map, and "all": its mean over the maps.
 
     1 - V0 / V, where V is the variance of a map's pixels over a result (summed over channels, averaged over seeds),
@@ -64,7 +64,7 @@ def network_share(made: Sequence[Maps], without: Sequence[Maps], names: Sequence
     for name in names:
         ours, stored = (
             np.mean([maps[name].pixels.var((0, 1), dtype=np.float64).sum() for maps in side])
-            for side in (made, without)
+            for side in (generated, without)
         )
         shares[name] = float(1 - stored / ours) if ours > 0 else 0.0
     return shares | {"all": float(np.mean(list(shares.values())))}

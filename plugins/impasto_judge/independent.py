@@ -111,10 +111,10 @@ class IndependentFigures:
         """Precision and recall of a picture's patches against the judged ones'; {} if no encoder is installed."""
         from .metrics.precision_recall import precision_recall
 
-        made = _features([maps]) if min(maps.size_px) >= ENCODED_PX else None
-        if made is None or self._judged_features is None:
+        features = _features([maps]) if min(maps.size_px) >= ENCODED_PX else None
+        if features is None or self._judged_features is None:
             return {}
-        precision, recall = precision_recall(made, self._judged_features)
+        precision, recall = precision_recall(features, self._judged_features)
         return {"precision": precision, "recall": recall}
 
     @cached_property

@@ -168,8 +168,8 @@ def at_one_texel_size(result: Maps, source: Maps) -> tuple[Maps, Maps]:
         return result, source
     texels = [maps.width_m / maps.size_px[1] for maps in (result, source) if maps.width_m]
     coarser = max(texels)
-    made = []
+    shrunk = []
     for maps, texel in zip((result, source), texels, strict=True):
         ratio = texel / coarser
-        made.append(resized_maps(maps, scaled_size(maps.size_px, ratio)) if ratio < 1 - DIFFERENT_TEXELS else maps)
-    return made[0], made[1]
+        shrunk.append(resized_maps(maps, scaled_size(maps.size_px, ratio)) if ratio < 1 - DIFFERENT_TEXELS else maps)
+    return shrunk[0], shrunk[1]

@@ -46,11 +46,11 @@ def write_report(
     on_progress(0.0, "looking at the data")
     first, *others = cases(model, _some_classes(model, data), choosing=True)
     generation = Generation(model, first.label, _side_px(first), {}, device)
-    compared, shown = _compare(first, generation, lambda part, message: on_progress(0.8 * part, message))
+    compared, pictures = _compare(first, generation, lambda part, message: on_progress(0.8 * part, message))
     if model.description()["exemplar"]:
         on_progress(0.8, "taking detail from what it learned")
-        shown = replace(shown, detailed=replace(generation, parameters={"texture_transfer": True}).make(0))
-    pages = [shown]
+        pictures = replace(pictures, detailed=replace(generation, parameters={"texture_transfer": True}).make(0))
+    pages = [pictures]
     for index, case in enumerate(others):
         on_progress(0.8 + 0.2 * index / len(others), f"making {case.label}")
         pages.append(_pictures(case, replace(generation, label=case.label), {}))
@@ -89,13 +89,13 @@ def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress
     return found, _pictures(case, generation, found.made)
 
 
-def _pictures(case: EvaluationCase, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
+def _pictures(case: EvaluationCase, generation: Generation, generated: Mapping[str, tuple[Maps, ...]]) -> Shown:
     """Pictures of some seeds, pieces of learned and of unseen data, and controls."""
-    judged = made.get(MODEL, ())
+    judged = generated.get(MODEL, ())
     seeds = (*judged, *(generation.make(seed) for seed in range(len(judged), SEEDS)))
     corner = slice(generation.size_px), slice(generation.size_px)
     pieces = {UNSEEN if case.held_out else "what it learned from": window_of(case.judged[0], corner)}
     if case.held_out and case.trained:
         pieces = {"what it learned from": window_of(case.trained[0], corner), **pieces}
-    controls = {text: made[row][0] for row, text in ROWS.items() if row not in (MODEL, CROP) and row in made}
+    controls = {text: generated[row][0] for row, text in ROWS.items() if row not in (MODEL, CROP) and row in generated}
     return Shown(case.label, seeds, pieces, controls)

@@ -53,8 +53,8 @@ def _charts(curve: Mapping[str, Sequence[float]]) -> list[Chart]:
 
 
 def _drawing(chart: Chart, marks: Sequence[float]) -> str:
-    shown = [*chart.values, *(() if chart.level is None else (chart.level,))]
-    low, high = min(0.0, *shown), max(shown)
+    levels = [*chart.values, *(() if chart.level is None else (chart.level,))]
+    low, high = min(0.0, *levels), max(levels)
     ticks = nice_ticks(low, high)
     low, high, last = min(low, ticks[0]), max(high, ticks[-1]), max(*chart.steps, *marks, 1.0)
 

@@ -53,7 +53,9 @@ class Shown:
     detailed: Maps | None = None
 
 
-def report_page(model: Model, shown: Sequence[Shown], compared: CaseResult, found: Verdict, tips: Sequence[str]) -> str:
+def report_page(
+    model: Model, pictures: Sequence[Shown], compared: CaseResult, found: Verdict, tips: Sequence[str]
+) -> str:
     """The page in HTML."""
     kind = {GOOD: "good", BAD: "missed"}.get(found.title, "")
     parts = [
@@ -61,7 +63,7 @@ def report_page(model: Model, shown: Sequence[Shown], compared: CaseResult, foun
         f"<p class=faint>{_about(model)}</p>",
         f'<p class="verdict {kind}"><b>{escape(found.title.capitalize())}</b>: {escape(found.reason)}.</p>',
         f"<section><h2>What to try next</h2><ul>{''.join(f'<li>{escape(tip)}</li>' for tip in tips)}</ul></section>",
-        *(_pictures(one) for one in shown),
+        *(_pictures(one) for one in pictures),
         _figures(model, compared),
         f"<section><h2>Curves</h2>{_curves(model)}</section>",
     ]
@@ -82,17 +84,17 @@ def _about(model: Model) -> str:
     return " · ".join(map(escape, facts))
 
 
-def _pictures(shown: Shown) -> str:
+def _pictures(pictures: Shown) -> str:
     """The pictures of one class: the data and the seeds at 1:1, and the first seed tiled."""
-    addresses = [embed(lit_picture(maps)) for maps in shown.made]
-    figures = [_figure(embed(lit_picture(maps)), caption) for caption, maps in shown.real.items()]
+    addresses = [embed(lit_picture(maps)) for maps in pictures.made]
+    figures = [_figure(embed(lit_picture(maps)), caption) for caption, maps in pictures.real.items()]
     figures += [_figure(address, f"seed {seed}") for seed, address in enumerate(addresses)]
-    figures += [_figure(embed(lit_picture(shown.detailed)), DETAILED)] if shown.detailed else []
-    figures.append(_tile(addresses[0], shown.made[0].size_px))
-    controls = [_figure(embed(lit_picture(maps)), caption) for caption, maps in shown.controls.items()]
+    figures += [_figure(embed(lit_picture(pictures.detailed)), DETAILED)] if pictures.detailed else []
+    figures.append(_tile(addresses[0], pictures.made[0].size_px))
+    controls = [_figure(embed(lit_picture(maps)), caption) for caption, maps in pictures.controls.items()]
     beside = f"<details><summary>{BESIDE}</summary><div class=pictures>{''.join(controls)}</div></details>"
-    title = f"Pictures: {escape(shown.label)}" if shown.label else "Pictures"
-    about = f" {ABOUT_DETAIL}" if shown.detailed else ""
+    title = f"Pictures: {escape(pictures.label)}" if pictures.label else "Pictures"
+    about = f" {ABOUT_DETAIL}" if pictures.detailed else ""
     note = f"<p class=faint>One pixel is one texel in each of them.{about}</p>"
     first = f"<div class=pictures>{''.join(figures)}</div>"
     return f"<section><h2>{title}</h2>{note}{first}{beside if controls else ''}</section>"

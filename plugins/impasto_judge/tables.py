@@ -85,10 +85,10 @@ def picture_evaluation(answer: Mapping[str, Any]) -> Iterator[str]:
 
 def gallery(entries: Sequence[GalleryEntry]) -> Iterator[str]:
     """Table of the figures and seconds of a gallery's results; figures that miss their goals are marked."""
-    made = [one for one in entries if not one.error]
-    names = list(dict.fromkeys(name for one in made for name in one.figures))
+    complete = [one for one in entries if not one.error]
+    names = list(dict.fromkeys(name for one in complete for name in one.figures))
     rows = []
-    for one in made:
+    for one in complete:
         values = (
             f"{one.figures[name]:.3g}{'!' if name in one.missed else ''}" if name in one.figures else "-"
             for name in names

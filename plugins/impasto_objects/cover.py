@@ -30,5 +30,5 @@ class CoverObject(Generator):
         from .covering import covering
 
         mesh: Mesh = inputs["mesh"]
-        made = covering(subject, mesh, parameters, context)
-        return replace(made, name=subject.name)
+        result = covering(subject, mesh, parameters, context)
+        return replace(result, name=subject.name)

@@ -49,16 +49,16 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
     charts = Charts.of(mesh, parameters.size_px(subject))
     if parameters.way == "triplanar":
         context.progress(0.1, "Projecting")
-        made = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
-        return erase_seams(made, charts, CUT_PX)
+        covered = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
+        return erase_seams(covered, charts, CUT_PX)
     if (share := _stretched_share(charts)) > LEAST_STRETCHED:
         context.note("the UVs stretch what lies on {:.0%} of the surface: unwrap it with a smaller angle limit", share)
     context.progress(0.05, "Unrolling the object")
     laid_out = unrolled_charts(charts, parameters.turn)
     cover, reach_px = (_synthesis, REACH_PX) if parameters.way == "grown" else (_cover_of_plane, CUT_PX)
-    made = cover(subject, laid_out, repeat_m, context)
+    covered = cover(subject, laid_out, repeat_m, context)
     context.progress(0.95, "Joining seams")
-    return erase_seams(made, charts, reach_px)
+    return erase_seams(covered, charts, reach_px)
 
 
 def _stretched_share(charts: Charts) -> float:
@@ -81,9 +81,9 @@ def _synthesis(example: Maps, charts: Charts, width_m: float, context: Context) 
         on_progress=lambda fraction, message: context.progress(0.1 + 0.85 * fraction, message),
         on_preview=lambda maps: None,  # folding each would take as long as growing it
     )
-    made = tool.apply(example, validate(tool, {}), {}, own)
-    assert isinstance(made, Maps)
-    return canvas.fold(made)
+    result = tool.apply(example, validate(tool, {}), {}, own)
+    assert isinstance(result, Maps)
+    return canvas.fold(result)
 
 
 def _cover_of_plane(subject: Maps, charts: Charts, repeat_m: float, context: Context) -> Maps:

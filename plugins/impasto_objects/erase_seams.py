@@ -29,9 +29,9 @@ class EraseSeams(Filter):
         mesh: Mesh = inputs["mesh"]
         context.progress(0.1, "Erasing seams")
         charts = Charts.of(mesh, subject.size_px)
-        made = erase_seams(subject, charts)
+        result = erase_seams(subject, charts)
         context.progress(0.8, "Measuring")
         figures: dict[str, float] = {}
-        for when, maps in (("before", subject), ("after", made)):
+        for when, maps in (("before", subject), ("after", result)):
             figures |= {f"{name}_jump_{when}": found.color for name, found in seam_jumps(maps, charts).items()}
-        return Result(made, figures=figures)
+        return Result(result, figures=figures)

@@ -70,8 +70,8 @@ class Balance(Filter):
         matrix = _white(measured, parameters)
         stops = _stops(measured @ matrix.T, parameters.brightness) if parameters.exposure else 0.0
         context.progress(0.5, "Balancing colours")
-        made = with_linear_color(subject, linear @ (2**stops * matrix).T.astype(np.float32))
-        return Result(made, figures={"exposure_stops": stops})
+        balanced = with_linear_color(subject, linear @ (2**stops * matrix).T.astype(np.float32))
+        return Result(balanced, figures={"exposure_stops": stops})
 
 
 def _measurable(linear: np.ndarray) -> np.ndarray:

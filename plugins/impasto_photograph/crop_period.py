@@ -53,8 +53,8 @@ class CropPeriod(Filter):
         window = slice(top, top + rows), slice(left, left + columns)
         textures = {name: replace(one, pixels=one.pixels[window].copy()) for name, one in subject.items()}
         width_m = subject.width_m and subject.width_m * columns / width
-        made = replace(subject, textures=textures, width_m=width_m)
-        return Result(made, figures={"seam_before": _seam(subject), "seam_after": _seam(made)})
+        cropped = replace(subject, textures=textures, width_m=width_m)
+        return Result(cropped, figures={"seam_before": _seam(subject), "seam_after": _seam(cropped)})
 
 
 def _seam(maps: Maps) -> float:

@@ -107,7 +107,7 @@ def _textures(maps: Maps, pixels: np.ndarray, names: list[str], normals: list[st
     """Textures of the maps from channels (h, w, C): first those of `names`, then slopes of `normals`."""
     counts = [maps[name].pixels.shape[2] for name in names] + [2] * len(normals)
     parts = np.split(pixels, np.cumsum(counts)[:-1], axis=2)
-    made = {}
+    textures = {}
     for name, part in zip([*names, *normals], parts, strict=True):
         texture = maps[name]
         if name in NORMAL_MAPS:
@@ -115,5 +115,5 @@ def _textures(maps: Maps, pixels: np.ndarray, names: list[str], normals: list[st
         elif texture.color_space == "srgb":
             part = linear_to_srgb(part)
         most = None if texture.color_space == "linear" else 1
-        made[name] = replace(texture, pixels=np.ascontiguousarray(part.clip(0, most), np.float32))
-    return made
+        textures[name] = replace(texture, pixels=np.ascontiguousarray(part.clip(0, most), np.float32))
+    return textures

@@ -31,24 +31,24 @@ def all_materials() -> tuple[Material, ...]:
 def _material(name: str, about: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]]) -> Material:
     title = "".join(word.capitalize() for word in name.split("-"))
     fields: dict[str, Any] = {
-        key: _parameter(given if isinstance(given, dict) else {**shared[key], "default": given})
-        for key, given in about["parameters"].items()
+        key: _parameter(declared if isinstance(declared, dict) else {**shared[key], "default": declared})
+        for key, declared in about["parameters"].items()
     }
     parameters = create_model(f"{title}Parameters", __base__=MaterialParameters, __doc__=about["about"], **fields)
     attributes = {key: about[key] for key in LISTED} | {"name": name, "parameters": parameters, "__module__": __name__}
-    made: Material = type(title, (Material,), attributes)()
-    return made
+    material: Material = type(title, (Material,), attributes)()
+    return material
 
 
 def _parameter(declared: Mapping[str, Any]) -> tuple[Any, Any]:
     """Type and field of a parameter: a choice, a colour, or a number, from 0 to 1 if it declares no limits."""
-    given = {key: value for key, value in declared.items() if key not in HINTS}
+    field_options = {key: value for key, value in declared.items() if key not in HINTS}
     if hints := {key: declared[key] for key in HINTS if key in declared}:
-        given["json_schema_extra"] = hints
-    default, options = given.pop("default"), given.pop("choices", None)
+        field_options["json_schema_extra"] = hints
+    default, options = field_options.pop("default"), field_options.pop("choices", None)
     kind: Any = Literal[tuple(options)] if options else type(default)
     if kind is list:
         kind, default = Color, tuple(default)
     if kind is float:
-        given = {"ge": 0, "le": 1, **given}
-    return kind, Field(default, **given)
+        field_options = {"ge": 0, "le": 1, **field_options}
+    return kind, Field(default, **field_options)

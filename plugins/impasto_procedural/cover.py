@@ -90,9 +90,9 @@ class Cover(Filter):
         layer = weather(material.drawing(canvas, own), canvas, own)
         below = drawing_of(subject, canvas)
         context.progress(0.6, "Laying it over the surface")
-        made = maps_of(_cover(below, layer, canvas, parameters), canvas)
-        kept = {name: subject[name].pixels for name in subject if name not in made}
-        return made.with_arrays(kept) if kept else made
+        maps = maps_of(_cover(below, layer, canvas, parameters), canvas)
+        other_maps = {name: subject[name].pixels for name in subject if name not in maps}
+        return maps.with_arrays(other_maps) if other_maps else maps
 
 
 def drawing_of(maps: Maps, canvas: Canvas) -> Drawing:

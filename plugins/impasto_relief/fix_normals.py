@@ -40,8 +40,8 @@ class FixNormals(Filter):
         from impasto.surface.orientation import unit_normals
 
         height = subject["height"].pixels[..., 0] if "height" in subject else None
-        given = normals(with_blue(subject) if parameters.blue == "rebuild" else subject)
-        normal = as_opengl(given, height, parameters.green, context, must_know=True)
+        subject_normals = normals(with_blue(subject) if parameters.blue == "rebuild" else subject)
+        normal = as_opengl(subject_normals, height, parameters.green, context, must_know=True)
         context.progress(0.7, "giving the normals unit length")
         normal = unit_normals(normal) if parameters.renormalise else normal
         return subject.with_arrays({"normal": np.ascontiguousarray(normal)})

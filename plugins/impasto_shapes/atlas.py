@@ -106,9 +106,9 @@ def sheet(subject: Maps, parts: Sequence[Maps], parameters: PackAtlasParameters)
         height, width = (size - 2 * padding for size in part.size_px)
         box = {"left": left + padding, "top": top + padding, "width": width, "height": height}
         figures |= {f"part_{index}_{side}": float(value) for side, value in box.items()}
-    made = replace(subject, textures={}).with_arrays(arrays)
+    sheet_maps = replace(subject, textures={}).with_arrays(arrays)
     width_m = subject.width_m and subject.width_m * size_px[1] / subject.size_px[1]
-    return Result(replace(made, width_m=width_m), figures=figures)
+    return Result(replace(sheet_maps, width_m=width_m), figures=figures)
 
 
 def pack(sizes: Sequence[Size], *, power_of_two: bool) -> tuple[list[tuple[int, int]], Size]:

@@ -16,12 +16,12 @@ ENOUGH = 4.0
 
 def bleed(maps: Maps, known: np.ndarray) -> Maps:
     """All maps but opacity, with values spread from where `known` (H, W), 0 to 1, is high to all other places."""
-    made = {}
+    filled = {}
     for name in maps:
         if name != "opacity":
             spread_out = spread(maps[name].pixels, known)
-            made[name] = np.clip(unit_normals(spread_out) if name in NORMAL_MAPS else spread_out, 0, 1)
-    return maps.with_arrays(made) if made else maps
+            filled[name] = np.clip(unit_normals(spread_out) if name in NORMAL_MAPS else spread_out, 0, 1)
+    return maps.with_arrays(filled) if filled else maps
 
 
 def spread(pixels: np.ndarray, known: np.ndarray) -> np.ndarray:

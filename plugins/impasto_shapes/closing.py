@@ -27,15 +27,15 @@ def close(maps: Maps, overlap_px: int, most: float | None = 1.0) -> Maps:
     name = "base_color" if "base_color" in level else next(iter(level))
     left, right = (part.clip(0, 1) for part in (level[name][:, :overlap_px], level[name][:, -overlap_px:]))
     share = _share_of_left(((right - left) ** 2).sum(2))
-    made = {}
+    closed = {}
     for name, array in level.items():
         array = array.copy()
         end = array[:, width - overlap_px :]
         array[:, :overlap_px] = end + share * (array[:, :overlap_px] - end)
         array = array[:, : width - overlap_px]
-        made[name] = np.clip(unit_normals(array) if name in NORMAL_MAPS else array, 0, most)
+        closed[name] = np.clip(unit_normals(array) if name in NORMAL_MAPS else array, 0, most)
     width_m = maps.width_m and maps.width_m * (width - overlap_px) / width
-    return replace(replace(maps, textures={}).with_arrays(made), width_m=width_m)
+    return replace(replace(maps, textures={}).with_arrays(closed), width_m=width_m)
 
 
 def _level(array: np.ndarray, overlap_px: int, name: str, most: float | None) -> np.ndarray:

@@ -80,9 +80,9 @@ class CubeFaces(Filter):
                     return face_directions(face, *reversed(torch.meshgrid(v, u, indexing="ij")))
 
                 on_progress = _part(context, (6 * count + face) / (6 * len(subject)))
-                made = _in_bands(side, directions, partial(panorama.samples, mode=mode), samples, on_progress)
+                faces = _in_bands(side, directions, partial(panorama.samples, mode=mode), samples, on_progress)
                 array[row * side : (row + 1) * side, column * side : (column + 1) * side] = _encode(
-                    made, name, subject[name]
+                    faces, name, subject[name]
                 )
             textures[name] = replace(subject[name], pixels=array)
         return replace(subject, textures=textures, width_m=None)
@@ -148,8 +148,8 @@ class PanoramaFromCube(Filter):
             faces = [x[:, r * side : (r + 1) * side, c * side : (c + 1) * side] for r, c in places]
             on_progress = _part(context, count / len(subject))
             sampled = partial(Cube(torch.stack(faces)).samples, mode=_mode(sheet[name]))
-            made = _in_bands(height, directions, sampled, samples, on_progress)
-            textures[name] = replace(sheet[name], pixels=_encode(made, name, sheet[name]))
+            panorama = _in_bands(height, directions, sampled, samples, on_progress)
+            textures[name] = replace(sheet[name], pixels=_encode(panorama, name, sheet[name]))
         return replace(subject, textures=textures, width_m=None)
 
 

@@ -119,11 +119,11 @@ def _alpha(subject: Maps, parameters: CutParameters, mask: Maps | None, context:
 def visible_area(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
     """Whether a mask shows a pixel (H, W) of a picture. Raise ParameterError if it shows all or none."""
     name = "base_color" if "base_color" in mask else next(iter(mask))
-    shown = resize(mask[name].pixels, size_px).mean(2) > 0.5
-    if shown.all() or not shown.any():
+    is_visible = resize(mask[name].pixels, size_px).mean(2) > 0.5
+    if is_visible.all() or not is_visible.any():
         remedy = "paint white what is cut out, and leave the rest black"
-        raise ParameterError("the mask shows {}", remedy, "everything" if shown.all() else "nothing")
-    return shown
+        raise ParameterError("the mask shows {}", remedy, "everything" if is_visible.all() else "nothing")
+    return is_visible
 
 
 def crop(
@@ -143,6 +143,6 @@ def crop(
     known = np.clip((alpha - 0.9) / (SOLID - 0.9), 0, 1)
     if not known.any():  # faint everywhere
         known = (alpha > alpha.max() / 2).astype(np.float32)
-    made = replace(subject, textures={}).with_arrays({**arrays, "opacity": alpha})
+    cropped = replace(subject, textures={}).with_arrays({**arrays, "opacity": alpha})
     width_m = subject.width_m and subject.width_m * sides[1] / subject.size_px[1]
-    return replace(bleed(made, known), width_m=width_m)
+    return replace(bleed(cropped, known), width_m=width_m)

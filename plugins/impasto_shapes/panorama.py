@@ -52,9 +52,9 @@ class ClosePanorama(Filter):
         """A closed panorama of the same size. Light is joined like encoded colours, so that a sun does not dominate."""
         if subject["base_color"].color_space == "linear":
             encoded = subject.with_arrays({"base_color": linear_to_srgb(subject["base_color"].pixels)})
-            made = self.closed(encoded, parameters, context, None)
-            light = Texture(srgb_to_linear(made["base_color"].pixels), "linear")
-            return replace(made, textures={**made.textures, "base_color": light})
+            result = self.closed(encoded, parameters, context, None)
+            light = Texture(srgb_to_linear(result["base_color"].pixels), "linear")
+            return replace(result, textures={**result.textures, "base_color": light})
         return self.closed(subject, parameters, context, 1.0)
 
     def closed(self, subject: Maps, parameters: ClosePanoramaParameters, context: Context, most: float | None) -> Maps:
@@ -65,15 +65,15 @@ class ClosePanorama(Filter):
         context.progress(0.1, "Joining the sides")
         if width != 2 * height:
             context.note("a panorama of the whole sphere is twice as wide as high, not {}x{} px", width, height)
-        made = subject
+        result = subject
         if sides_meet(subject["base_color"].pixels):
             context.note("the sides meet already")
         elif overlap_px := round(width * parameters.overlap):
             joined = close(subject, overlap_px, most)
             textures = {name: _resized(name, joined[name], subject.size_px, most) for name in joined}
-            made = replace(joined, textures=textures, width_m=subject.width_m)
+            result = replace(joined, textures=textures, width_m=subject.width_m)
         context.progress(0.5, "Closing the poles")
-        return made.with_arrays({name: with_poles(made, name, parameters.poles, most) for name in made})
+        return result.with_arrays({name: with_poles(result, name, parameters.poles, most) for name in result})
 
 
 def sides_meet(color: np.ndarray) -> bool:
@@ -98,9 +98,9 @@ def with_poles(maps: Maps, name: str, cap_degrees: float, most: float | None = 1
     r = np.tan(np.radians(angles[near]) / 2) / np.tan(np.radians(cap_degrees) / 2)
     m = np.arange(width // 2 + 1)
     spectrum = np.fft.rfft(pixels[near], axis=1) * (r[:, None] ** m)[..., None]
-    made = pixels.copy()
-    made[near] = np.fft.irfft(spectrum, n=width, axis=1)
-    return np.clip(unit_normals(made) if name in NORMAL_MAPS else made, 0, most).astype(np.float32)
+    closed = pixels.copy()
+    closed[near] = np.fft.irfft(spectrum, n=width, axis=1)
+    return np.clip(unit_normals(closed) if name in NORMAL_MAPS else closed, 0, most).astype(np.float32)
 
 
 def _resized(name: str, texture: Texture, size_px: tuple[int, int], most: float | None) -> Texture:

@@ -75,12 +75,12 @@ class TrimSheet(Filter):
         """The sheet; figures are the top and the bottom of each strip, as fractions from the top."""
         strips = [*_strips_of(subject, parameters), *inputs.get("more", ())]
         width = sheet_width(subject, parameters)
-        made = []
+        rows_of_strips = []
         for index, strip in enumerate(strips):
             context.progress(0.9 * index / len(strips), "Making strips endless")
-            made.append(_endless(_with_maps_of(subject, strip), width, parameters.overlap))
-        context.note("{} strips", len(made))
-        return _stack(subject, made, parameters)
+            rows_of_strips.append(_endless(_with_maps_of(subject, strip), width, parameters.overlap))
+        context.note("{} strips", len(rows_of_strips))
+        return _stack(subject, rows_of_strips, parameters)
 
 
 def sheet_width(subject: Maps, parameters: TrimSheetParameters) -> int:

@@ -97,8 +97,8 @@ def completions(typed: str) -> list[str]:
     """Lists of inputs that begin as typed and end with one more."""
     before, comma, last = typed.rpartition(",")
     start = f"{before}{comma} " if comma else ""
-    given = {map_of(part.strip()) for part in before.split(",")}
-    return [f"{start}{one}" for one in INPUTS if last.strip().lower() in one.lower() and map_of(one) not in given]
+    names = {map_of(part.strip()) for part in before.split(",")}
+    return [f"{start}{one}" for one in INPUTS if last.strip().lower() in one.lower() and map_of(one) not in names]
 
 
 VALUE_MAPS = ("base_color", "roughness", "metallic", "emission", "opacity", "height")

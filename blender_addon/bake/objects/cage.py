@@ -49,7 +49,7 @@ class Cage:
 
 
 def make_cage(
-    name: str, low: Object, highs: Sequence[Object], cage: Object | None, given: HighToLow, depsgraph: Depsgraph
+    name: str, low: Object, highs: Sequence[Object], cage: Object | None, high_to_low: HighToLow, depsgraph: Depsgraph
 ) -> Cage:
     """The cage of an evaluated low object: the given one, `cage` evaluated, or else its surface moved out.
 
@@ -58,13 +58,13 @@ def make_cage(
     """
     mesh, matrix = low.data, np.array(low.matrix_world)
     points = _points(mesh, matrix)
-    if cage and given.cage:
-        _check_topology(name, mesh, given.cage.name, cage.data)
+    if cage and high_to_low.cage:
+        _check_topology(name, mesh, high_to_low.cage.name, cage.data)
         out = _points(cage.data, np.array(cage.matrix_world)) - points
     else:
         out = even_directions(mesh, points, matrix)
-    extrusion = 1.0 if cage else given.extrusion
-    ray_distance = given.ray_distance
+    extrusion = 1.0 if cage else high_to_low.extrusion
+    ray_distance = high_to_low.ray_distance
     if not extrusion or not ray_distance:
         above, below = _distances(name, mesh, points, out, highs, depsgraph)
         least = LEAST * float(np.linalg.norm(np.ptp(points, axis=0)))

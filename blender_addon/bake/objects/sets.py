@@ -102,15 +102,15 @@ def _names(objects: Sequence[Object]) -> str:
     return ", ".join(item.name for item in objects)
 
 
-def check_set(given: BakeSet, options: BakeOptions) -> list[str]:
+def check_set(bake_set: BakeSet, options: BakeOptions) -> list[str]:
     """Name of each object's UV map to bake to. Raise ParameterError, with a remedy, if baking cannot work."""
-    for one in given.projections:
+    for one in bake_set.projections:
         for high in one.highs:
             check_high(high, needs_material=options.need_materials)
         if one.cage:
             one.cage.update_from_editmode()
-    needs_material = not given.projections
-    return [check(obj, options, needs_material=needs_material, slots=given.slots) for obj in given.objects]
+    needs_material = not bake_set.projections
+    return [check(obj, options, needs_material=needs_material, slots=bake_set.slots) for obj in bake_set.objects]
 
 
 def provenance_of(image: Image) -> Mapping[str, Any]:

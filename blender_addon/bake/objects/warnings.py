@@ -54,21 +54,21 @@ class BakeWarning:
 
 
 def warnings_before(
-    given: BakeSet, options: BakeOptions, depsgraph: bpy.types.Depsgraph, *, assigns: bool
+    bake_set: BakeSet, options: BakeOptions, depsgraph: bpy.types.Depsgraph, *, assigns: bool
 ) -> Iterator[BakeWarning]:
     """All warnings about a set before its bake, with modifiers as in the viewport. assigns: materials are replaced."""
-    yield from object_warnings(given, assigns=assigns)
-    evaluated = [obj.evaluated_get(depsgraph) for obj in given.objects]
+    yield from object_warnings(bake_set, assigns=assigns)
+    evaluated = [obj.evaluated_get(depsgraph) for obj in bake_set.objects]
     meshes: list[tuple[Mesh, str]] = []
     try:
-        for obj in given.sources if given.projections else ():
+        for obj in bake_set.sources if bake_set.projections else ():
             check_high(obj, needs_material=options.need_materials)
-        for obj, one in zip(given.objects, evaluated, strict=True):
-            uv_map = check(obj, options, needs_material=not given.projections, slots=given.slots)
+        for obj, one in zip(bake_set.objects, evaluated, strict=True):
+            uv_map = check(obj, options, needs_material=not bake_set.projections, slots=bake_set.slots)
             meshes.append((one.to_mesh(), uv_map))
             check_evaluated(obj, meshes[-1][0], uv_map)
-        tiles = tiles_of(meshes) if given.use_tiles else NO_TILES
-        names = [obj.name for obj in given.objects]
+        tiles = tiles_of(meshes) if bake_set.use_tiles else NO_TILES
+        names = [obj.name for obj in bake_set.objects]
         yield from map(BakeWarning, uv_notes(names, meshes, tiles, MOST_BEFORE))
     except ImpastoError as error:
         yield BakeWarning(str(error), stops=True)
@@ -90,9 +90,9 @@ def unwrap_warnings(context: bpy.types.Context, targets: BakeTargets) -> Iterato
                 yield BakeWarning(str(error), obj.session_uid, UNWRAP, stops=True)
 
 
-def object_warnings(given: BakeSet, *, assigns: bool) -> Iterator[BakeWarning]:
+def object_warnings(bake_set: BakeSet, *, assigns: bool) -> Iterator[BakeWarning]:
     """Warnings about the objects of a set as they are in the open file. assigns: their materials are replaced."""
-    for obj in given.objects:
+    for obj in bake_set.objects:
         if obj.hide_render:
             remedy = "show it, or leave it out of the selection"
             text = Message("{} is hidden in renders, but is baked; {}", obj.name, remedy)
@@ -103,8 +103,8 @@ def object_warnings(given: BakeSet, *, assigns: bool) -> Iterator[BakeWarning]:
                 text = "the modifier {} of {} makes faces that share pixels with others; {}"
                 yield BakeWarning(Message(text, modifier.name, obj.name, remedy))
         if assigns:
-            yield from _assigning_warnings(obj, given)
-    for obj in dict.fromkeys((*given.objects, *given.sources)):
+            yield from _assigning_warnings(obj, bake_set)
+    for obj in dict.fromkeys((*bake_set.objects, *bake_set.sources)):
         yield from _scale_warnings(obj)
         if _is_inside_out(obj.data):
             remedy = "turn them (Mesh > Normals > Recalculate Outside)"
@@ -117,7 +117,7 @@ def _moves_uvs(modifier: bpy.types.Modifier) -> bool:
     return any(getattr(modifier, name, 0) for name in moves)
 
 
-def _assigning_warnings(obj: Object, given: BakeSet) -> Iterator[BakeWarning]:
+def _assigning_warnings(obj: Object, bake_set: BakeSet) -> Iterator[BakeWarning]:
     """Warnings about an object whose materials are replaced."""
     try:
         check_local(obj)
@@ -126,7 +126,7 @@ def _assigning_warnings(obj: Object, given: BakeSet) -> Iterator[BakeWarning]:
         return
     if not obj.data.is_editable or obj.data.users == 1 or all(slot.link == "OBJECT" for slot in obj.material_slots):
         return
-    others = [one.name for one in bpy.data.objects if one.data == obj.data and one not in given.objects]
+    others = [one.name for one in bpy.data.objects if one.data == obj.data and one not in bake_set.objects]
     if others:
         named = ", ".join(others[:MOST_NAMES]) + (", …" if len(others) > MOST_NAMES else "")
         remedy = "make it a single user (Object > Relations)"

@@ -112,17 +112,17 @@ def _describe(image: Image) -> dict[str, object]:
     }
 
 
-def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
+def bake_all(task: Task, bake: BackgroundBake) -> list[list[BakedMap]]:
     """Bake what `prepare` wrote, and wait; cancelling the task ends the process. Never touches bpy."""
     try:
-        for index, values in enumerate(given.unsaved):
-            np.save(given.folder / f"{index}.npy", values)
-        task.say(Message("Starting Blender in the background for {}", ", ".join(given.titles)), 0.0)
-        record.keep(run_command(task, given.command, {}, died=_crash)["rates"], given.record)
-        count = len(given.titles)
-        return [[read_map(folder_of(given.folder, i), name) for name in given.options.maps] for i in range(count)]
+        for index, values in enumerate(bake.unsaved):
+            np.save(bake.folder / f"{index}.npy", values)
+        task.say(Message("Starting Blender in the background for {}", ", ".join(bake.titles)), 0.0)
+        record.keep(run_command(task, bake.command, {}, died=_crash)["rates"], bake.record)
+        count = len(bake.titles)
+        return [[read_map(folder_of(bake.folder, i), name) for name in bake.options.maps] for i in range(count)]
     finally:
-        shutil.rmtree(given.folder, ignore_errors=True)
+        shutil.rmtree(bake.folder, ignore_errors=True)
 
 
 def _crash(code: int, output: str) -> WorkerError:

@@ -47,11 +47,11 @@ def main(folder: Path) -> None:
                 message = series(", ", filter(None, (spent.left(waiting), Message("Baking {}", what))))
                 say(progress=1 - len(waiting) / count, message=message, **preview)
                 begun = time.perf_counter()
-                made = next(baked)
-                preview = background.write_map(background.folder_of(folder, place), made)
+                baked_set = next(baked)
+                preview = background.write_map(background.folder_of(folder, place), baked_set)
                 waiting.pop(0)
-                if not made.is_kept:
-                    spent.add(name, time.perf_counter() - begun, len(made.tiles))
+                if not baked_set.is_kept:
+                    spent.add(name, time.perf_counter() - begun, len(baked_set.tiles))
             baked.close()
         say(rates=spent.rates)
     except ImpastoError as error:

@@ -126,10 +126,10 @@ def memory_error(message: str = "the maps do not fit into memory") -> ImpastoErr
     return ImpastoError(message, "choose a smaller width and height, or close other programs")
 
 
-def _tiles(given: BakeSet) -> int:
+def _tiles(bake_set: BakeSet) -> int:
     """Number of UDIM tiles, as far as modifiers do not change it."""
-    meshes = [(obj.data, obj.data.uv_layers.active.name) for obj in given.objects if obj.data.uv_layers]
-    return tiles_of(meshes).count if given.use_tiles and meshes else 1
+    meshes = [(obj.data, obj.data.uv_layers.active.name) for obj in bake_set.objects if obj.data.uv_layers]
+    return tiles_of(meshes).count if bake_set.use_tiles and meshes else 1
 
 
 class _MemoryStatus(ctypes.Structure):

@@ -77,23 +77,23 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
     return bake_set(BakeSet.of(obj), options)
 
 
-def bake_set(given: BakeSet, options: BakeOptions, known: Collection[str] = ()) -> Iterator[BakedMap]:
+def bake_set(set_: BakeSet, options: BakeOptions, known: Collection[str] = ()) -> Iterator[BakedMap]:
     """Bake the maps of a set one by one, but those whose fingerprints are known.
 
     All temporary data is removed at the end, after an error too.
     """
-    uv_maps = check_set(given, options)
+    uv_maps = check_set(set_, options)
     about = {
-        "object": given.title,
-        "materials": sorted(material.name for material in given.materials),
+        "object": set_.title,
+        "materials": sorted(material.name for material in set_.materials),
         "blender": bpy.app.version_string,
         **asdict(options),
         "uv_map": uv_maps[0] if len(set(uv_maps)) == 1 else "",
-        **given.provenance,
+        **set_.provenance,
     }
     del about["maps"]
-    with bake_scene(given, options.of_parts, uv_maps) as made:
-        prints = fingerprints(made, given, options, uv_maps)
+    with bake_scene(set_, options.of_parts, uv_maps) as made:
+        prints = fingerprints(made, set_, options, uv_maps)
         passes = Passes(made, options.of_parts, options.factor)
         is_first = True
         for name in options.maps:
@@ -106,35 +106,35 @@ def bake_set(given: BakeSet, options: BakeOptions, known: Collection[str] = ()) 
             files = _files(name, parts or {0: pixels}, options.file_format)
             files["preview"] = _preview(pixels)
             if is_first:
-                found = [*_uv_notes(made), *_missing_notes(made, given, options), *found]
+                found = [*_uv_notes(made), *_missing_notes(made, set_, options), *found]
                 files["misses"] = _misses(made, passes)
             yield BakedMap(name, provenance={**about, **figures}, notes=tuple(found), **files)
             is_first = False
 
 
-def _uv_notes(made: BakeScene) -> Iterator[str]:
+def _uv_notes(bake: BakeScene) -> Iterator[str]:
     """Warnings about the UVs of a set."""
-    return uv_notes([part.name for part in made.parts], evaluated_meshes(made.scene, made.parts), made.tiles)
+    return uv_notes([part.name for part in bake.parts], evaluated_meshes(bake.scene, bake.parts), bake.tiles)
 
 
-def _missing_notes(made: BakeScene, given: BakeSet, options: BakeOptions) -> Iterator[str]:
+def _missing_notes(bake: BakeScene, set_: BakeSet, options: BakeOptions) -> Iterator[str]:
     """Warnings about attributes and UV maps that materials read, and that the objects lack."""
     if not options.need_materials:
         return
-    depsgraph = made.scene.view_layers[0].depsgraph
-    copies = dict.fromkeys(one for part in made.parts for one in part.shown)
-    for obj, copy in zip(given.sources, copies, strict=True):
-        slots = [slot for index, slot in enumerate(obj.material_slots) if not given.slots or index in given.slots]
+    depsgraph = bake.scene.view_layers[0].depsgraph
+    copies = dict.fromkeys(one for part in bake.parts for one in part.shown)
+    for obj, copy in zip(set_.sources, copies, strict=True):
+        slots = [slot for index, slot in enumerate(obj.material_slots) if not set_.slots or index in set_.slots]
         for material in dict.fromkeys(slot.material for slot in slots if slot.material):
-            shown = copy.evaluated_get(depsgraph)
-            yield from missing_notes(material, shown, obj.name, is_plane=given.is_plane)
+            evaluated = copy.evaluated_get(depsgraph)
+            yield from missing_notes(material, evaluated, obj.name, is_plane=set_.is_plane)
 
 
-def _misses(made: BakeScene, passes: Passes) -> Misses:
+def _misses(bake: BakeScene, passes: Passes) -> Misses:
     """The misses of the last pass."""
     if not passes.missed or not passes.missed[-1].any():
         return NO_MISSES
-    return misses_on(evaluated_meshes(made.scene, made.parts), made.tiles, passes.missed[-1])
+    return misses_on(evaluated_meshes(bake.scene, bake.parts), bake.tiles, passes.missed[-1])
 
 
 def _preview(pixels: np.ndarray) -> np.ndarray:

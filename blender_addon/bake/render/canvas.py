@@ -101,12 +101,12 @@ class TemporaryData(list[bpy.types.ID]):
 @contextmanager
 def temporary_scene() -> Iterator[tuple[bpy.types.Scene, TemporaryData]]:
     """A new scene, and a list of data; both are removed at the end, whatever happens."""
-    scene, made = bpy.data.scenes.new(TEMPORARY), TemporaryData()
+    scene, data = bpy.data.scenes.new(TEMPORARY), TemporaryData()
     try:
-        yield scene, made
+        yield scene, data
     finally:
         bpy.data.scenes.remove(scene)
-        bpy.data.batch_remove(made)
+        bpy.data.batch_remove(data)
 
 
 @dataclass(frozen=True)
@@ -118,16 +118,16 @@ class CoverMesh:
     material: Material
 
 
-def make_cover(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, image: Image, made: TemporaryData) -> CoverMesh:
+def make_cover(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, image: Image, data: TemporaryData) -> CoverMesh:
     """Make the cover of meshes with the UV map of each, which is baked to the image, the canvas of the tiles."""
-    picture = made.add(bpy.data.images.new(TEMPORARY, *image.size, alpha=True, float_buffer=True, is_data=True))
+    picture = data.add(bpy.data.images.new(TEMPORARY, *image.size, alpha=True, float_buffer=True, is_data=True))
     picture.alpha_mode = "CHANNEL_PACKED"
-    material = made.add(bpy.data.materials.new(TEMPORARY))
+    material = data.add(bpy.data.materials.new(TEMPORARY))
     _show(picture, material, image)
-    mesh = made.add(bpy.data.meshes.new(TEMPORARY))
+    mesh = data.add(bpy.data.meshes.new(TEMPORARY))
     _join(meshes, tiles, mesh)
     mesh.materials.append(material)
-    return CoverMesh(made.add(bpy.data.objects.new(TEMPORARY, mesh)), picture, material)
+    return CoverMesh(data.add(bpy.data.objects.new(TEMPORARY, mesh)), picture, material)
 
 
 def _join(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, joined: Mesh) -> None:
@@ -156,8 +156,8 @@ def _show(picture: Image, material: Material, image: Image) -> None:
         material.use_nodes = True
     tree, graph = material.node_tree, NodeGraph(material.node_tree)
     tree.nodes.clear()
-    shown = graph.node("TexImage", image=picture, interpolation="Closest")
-    emission = graph.node("Emission", shown.outputs["Color"])
+    node = graph.node("TexImage", image=picture, interpolation="Closest")
+    emission = graph.node("Emission", node.outputs["Color"])
     graph.node("OutputMaterial", emission.outputs[0])
     tree.nodes.active = graph.node("TexImage", image=image)
 

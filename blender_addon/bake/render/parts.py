@@ -42,19 +42,19 @@ class Part:
         return self.highs or (self.subject,)
 
 
-def copied_parts(given: BakeSet, uv_maps: Sequence[str], scene: Scene, made: TemporaryData) -> list[Part]:
+def copied_parts(bake_set: BakeSet, uv_maps: Sequence[str], scene: Scene, data: TemporaryData) -> list[Part]:
     """The parts of a set, with copies of the given cages, if any. uv_maps: one for each object."""
-    subjects = [_copy(obj, scene, made) for obj in given.objects]
-    parts = [Part(obj.name, *one) for obj, *one in zip(given.objects, subjects, uv_maps, strict=True)]
-    if not given.projections:
-        _tell_apart(given.objects, subjects)
+    subjects = [_copy(obj, scene, data) for obj in bake_set.objects]
+    parts = [Part(obj.name, *one) for obj, *one in zip(bake_set.objects, subjects, uv_maps, strict=True)]
+    if not bake_set.projections:
+        _tell_apart(bake_set.objects, subjects)
         return parts
-    highs = {obj: _copy(obj, scene, made) for obj in given.sources}
+    highs = {obj: _copy(obj, scene, data) for obj in bake_set.sources}
     _tell_apart(highs.keys(), highs.values())
-    cages = [_copy(one.cage, scene, made) if one.cage else None for one in given.projections]
+    cages = [_copy(one.cage, scene, data) if one.cage else None for one in bake_set.projections]
     return [
         replace(part, highs=tuple(highs[obj] for obj in one.highs), cage=cage)
-        for part, one, cage in zip(parts, given.projections, cages, strict=True)
+        for part, one, cage in zip(parts, bake_set.projections, cages, strict=True)
     ]
 
 
@@ -65,10 +65,10 @@ def _tell_apart(objects: Collection[Object], copies: Collection[Object]) -> None
         copy[OBJECT_COLOR] = colors[obj.name]
 
 
-def _copy(obj: Object, scene: Scene, made: TemporaryData) -> Object:
+def _copy(obj: Object, scene: Scene, data: TemporaryData) -> Object:
     """A copy in the temporary scene that is rendered whatever hides the object."""
-    copy = made.add(local_copy(obj))
-    copy.data = made.add(local_copy(obj.data))
+    copy = data.add(local_copy(obj))
+    copy.data = data.add(local_copy(obj.data))
     for slot in copy.material_slots:  # the mesh may have others than its object
         material, slot.link = slot.material, "DATA"
         slot.material = material
@@ -98,22 +98,22 @@ def evaluated_meshes(scene: Scene, parts: Sequence[Part]) -> list[tuple[Mesh, st
     return [(one.data, part.uv_map) for part, one in zip(parts, evaluated, strict=True)]
 
 
-def cages_of(parts: Sequence[Part], given: BakeSet, depsgraph: Depsgraph) -> Iterator[tuple[Object, Cage]]:
+def cages_of(parts: Sequence[Part], bake_set: BakeSet, depsgraph: Depsgraph) -> Iterator[tuple[Object, Cage]]:
     """Each low object of a set, evaluated, and its cage."""
-    for part, one in zip(parts, given.projections, strict=True):
+    for part, one in zip(parts, bake_set.projections, strict=True):
         low = part.subject.evaluated_get(depsgraph)
         given_cage = part.cage.evaluated_get(depsgraph) if part.cage else None
         yield low, make_cage(part.name, low, part.highs, given_cage, one, depsgraph)
 
 
-def with_cages(parts: Sequence[Part], given: BakeSet, scene: Scene, made: TemporaryData) -> list[Part]:
+def with_cages(parts: Sequence[Part], bake_set: BakeSet, scene: Scene, data: TemporaryData) -> list[Part]:
     """The parts of a set of low objects with the cages that are baked with, in an evaluated scene."""
     depsgraph = scene.view_layers[0].depsgraph
     caged = []
-    for part, (low, cage) in zip(parts, cages_of(parts, given, depsgraph), strict=True):
-        mesh = made.add(bpy.data.meshes.new_from_object(low, preserve_all_data_layers=False, depsgraph=depsgraph))
+    for part, (low, cage) in zip(parts, cages_of(parts, bake_set, depsgraph), strict=True):
+        mesh = data.add(bpy.data.meshes.new_from_object(low, preserve_all_data_layers=False, depsgraph=depsgraph))
         mesh.vertices.foreach_set("co", cage.points().astype("float32").ravel())
-        moved = made.add(bpy.data.objects.new(TEMPORARY, mesh))
+        moved = data.add(bpy.data.objects.new(TEMPORARY, mesh))
         caged.append(replace(part, cage=moved, ray_distance=cage.ray_distance))
     for before, part in zip(parts, caged, strict=True):
         scene.collection.objects.link(part.cage)

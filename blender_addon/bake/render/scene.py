@@ -82,32 +82,32 @@ class BakeScene:
 
 
 @contextmanager
-def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> Iterator[BakeScene]:
+def bake_scene(bake_set: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> Iterator[BakeScene]:
     """Set up all that a bake needs, and remove it at the end, whatever happens. uv_maps: one for each object."""
     with temporary_scene() as (scene, made):
         _set_up_cycles(scene)
         size_px = (options.width_px, options.height_px)
         image = made.add(bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True))
-        parts = copied_parts(given, uv_maps, scene, made)
+        parts = copied_parts(bake_set, uv_maps, scene, made)
         scene.view_layers[0].objects.active = parts[0].subject
-        if given.slots:
-            _hide_slots(parts[0].subject, given.slots, made)
-        shown = dict.fromkeys(one for part in parts for one in part.shown)
-        surfaces = _copied_surfaces(list(shown), image, made)
+        if bake_set.slots:
+            _hide_slots(parts[0].subject, bake_set.slots, made)
+        objects = dict.fromkeys(one for part in parts for one in part.shown)
+        surfaces = _copied_surfaces(list(objects), image, made)
         meshes = evaluated_meshes(scene, parts)
-        if len(parts) == 1 and not given.projections and not given.use_tiles:
+        if len(parts) == 1 and not bake_set.projections and not bake_set.use_tiles:
             yield BakeScene(scene, parts, image, surfaces, made)
             return
-        tiles = tiles_of(meshes) if given.use_tiles else NO_TILES
+        tiles = tiles_of(meshes) if bake_set.use_tiles else NO_TILES
         image.scale(options.width_px, options.height_px * tiles.count)
         cover = make_cover(meshes, tiles, image, made)
-        if given.projections:
-            parts = with_cages(parts, given, scene, made)
+        if bake_set.projections:
+            parts = with_cages(parts, bake_set, scene, made)
             for part in parts:
                 _receive(part.subject, cover.material)
         scene.collection.objects.link(cover.subject)
         windows = with_windows(scene, parts, tiles, tuple(image.size))
-        remedy = remedy_for(given.projections)
+        remedy = remedy_for(bake_set.projections)
         yield BakeScene(scene, parts, image, surfaces, made, windows, tiles, cover, remedy)
 
 
@@ -128,15 +128,15 @@ def _receive(low: Object, material: Material) -> None:
         slot.material = material
 
 
-def _hide_slots(subject: Object, chosen: Collection[int], made: TemporaryData) -> None:
+def _hide_slots(subject: Object, chosen: Collection[int], data: TemporaryData) -> None:
     """Give the other slots a material without an image node, so that nothing is baked on their faces."""
-    hidden = made.add(bpy.data.materials.new(TEMPORARY))
+    hidden = data.add(bpy.data.materials.new(TEMPORARY))
     for index, slot in enumerate(subject.material_slots):
         if index not in chosen:
             slot.material = hidden
 
 
-def _copied_surfaces(subjects: Sequence[Object], image: Image, made: TemporaryData) -> list[CopiedMaterial]:
+def _copied_surfaces(subjects: Sequence[Object], image: Image, data: TemporaryData) -> list[CopiedMaterial]:
     """Give each slot a copy of its material, shared by slots that share it; unused empty slots get a blank one."""
     copies: dict[Material | None, Material] = {}
     surfaces: list[CopiedMaterial] = []
@@ -145,10 +145,10 @@ def _copied_surfaces(subjects: Sequence[Object], image: Image, made: TemporaryDa
             subject.data.materials.append(None)
     for slot in [slot for subject in subjects for slot in subject.material_slots]:
         original = slot.material
-        if original in made:  # hidden
+        if original in data:  # hidden
             continue
         if original not in copies:
-            copy = copies[original] = made.add(local_copy(original) if original else bpy.data.materials.new(TEMPORARY))
+            copy = copies[original] = data.add(local_copy(original) if original else bpy.data.materials.new(TEMPORARY))
             _make_nodes(copy)
             copy.displacement_method = "BUMP"
             surfaces.append(_surface(original.name if original else "", copy, image))
@@ -187,13 +187,13 @@ def extent_of(temporary: BakeScene, share: float, thickness: float) -> Extent:
     space = temporary.parts[0].subject if len(temporary.parts) == 1 else None
     to_space = space.matrix_world.inverted_safe() if space else Matrix()
     corners = []
-    for shown in (one for part in temporary.parts for one in part.shown):
-        placed = Matrix() if shown == space else to_space @ shown.matrix_world
-        corners += [tuple(placed @ Vector(corner)) for corner in shown.evaluated_get(depsgraph).bound_box]
+    for obj in (one for part in temporary.parts for one in part.shown):
+        placed = Matrix() if obj == space else to_space @ obj.matrix_world
+        corners += [tuple(placed @ Vector(corner)) for corner in obj.evaluated_get(depsgraph).bound_box]
     low, high = (tuple(pick(axis) for axis in zip(*corners, strict=True)) for pick in (min, max))
     size = temporary.size
-    shown = [one for part in temporary.parts for one in part.shown]
-    thickness = thickness or usual_thickness(shown, depsgraph, size)
+    obj = [one for part in temporary.parts for one in part.shown]
+    thickness = thickness or usual_thickness(obj, depsgraph, size)
     return Extent(space, low, high, size, share * size, thickness, is_alone=temporary.is_alone)
 
 
@@ -201,8 +201,8 @@ def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:
     """Make every surface emit the map's value, or shade as before for normals; return notes for the user."""
     names = tuple(surface.material for surface in temporary.surfaces)
     own = tuple((part.subject, part.uv_map) for part in temporary.parts if not part.highs)
-    shown = tuple(one for part in temporary.parts for one in part.shown)
-    identities = Identities(shown, own, names)
+    objects = tuple(one for part in temporary.parts for one in part.shown)
+    identities = Identities(objects, own, names)
     notes: list[str] = identities.notes(name)
     for surface in temporary.surfaces:
         (surface.shaded if name == "normal" else surface.emitted).is_active_output = True

@@ -149,28 +149,28 @@ COMMANDS = ("bake", "contents", "library")
 def run(arguments: Sequence[str]) -> int:
     """Run one of the commands; return its exit code."""
     try:
-        given = _parser().parse_args(arguments)
+        options = _parser().parse_args(arguments)
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
-    if not given.temporary:
-        return _carry_out(given)
-    threading.Thread(target=_end_with_stdin, args=(given.temporary,), daemon=True).start()
-    code = _carry_out(given)
+    if not options.temporary:
+        return _carry_out(options)
+    threading.Thread(target=_end_with_stdin, args=(options.temporary,), daemon=True).start()
+    code = _carry_out(options)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # Blender 4.2 crashes if it ends while the thread waits
 
 
-def _carry_out(given: argparse.Namespace) -> int:
+def _carry_out(options: argparse.Namespace) -> int:
     """Run a command and print its answer; return its exit code."""
     try:
-        answer, lines = given.carry_out(given)
+        answer, lines = options.carry_out(options)
     except ImpastoError as error:
-        if given.json:
+        if options.json:
             print(json.dumps(error_fields(error)), flush=True)
         print(printable(f"impasto: {error.message}\n  {error.remedy}"), file=sys.stderr)
         return error.exit_code
-    print(json.dumps(answer) if given.json else printable("\n".join(lines)), flush=True)
+    print(json.dumps(answer) if options.json else printable("\n".join(lines)), flush=True)
     return 0
 
 
@@ -205,9 +205,9 @@ def _end_with_stdin(temporary: Path) -> None:
     os._exit(1)
 
 
-def _contents(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
+def _contents(options: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """List what a file holds."""
-    _open(given.blend)
+    _open(options.blend)
     found = describe()
     return found, [_line(kind, one) for kind in KINDS for one in found[kind]]
 
@@ -218,19 +218,19 @@ def _line(kind: str, one: Mapping[str, Any]) -> str:
     return f"{kind}/{one['name']}  {problem['message'] if problem else f'{width_px}x{height_px}'}"
 
 
-def _library(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
+def _library(options: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """Write a library of assets."""
-    folder = given.out.absolute()
-    names = library.write_library(given.list.absolute(), folder)
-    has_index = given.remote and library.write_index(folder)
+    folder = options.out.absolute()
+    names = library.write_library(options.list.absolute(), folder)
+    has_index = options.remote and library.write_index(folder)
     return {"files": names, "has_index": has_index}, names
 
 
-def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
+def _bake(arguments: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """Write the maps of a datablock."""
-    datablock = Datablock.at(given.source)
+    datablock = Datablock.at(arguments.source)
     if datablock is None or datablock.is_gltf:
-        raise FileError("{} is in no .blend", "write FILE.blend/Material/NAME", excerpt(given.source))
+        raise FileError("{} is in no .blend", "write FILE.blend/Material/NAME", excerpt(arguments.source))
     _open(datablock.file)
     found = find(datablock)
     datablock.check_files(map(Path, files_of(found)))
@@ -240,7 +240,7 @@ def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     else:
         maps = with_recipes(list(bake_maps(found, options)), sources_of(BakeSet.of(found).materials))
         notes += [warning.text for warning in object_warnings(BakeSet.of(found), assigns=False)]
-    files = _write(given.out, datablock.file_name, maps, replace=given.force)
+    files = _write(arguments.out, datablock.file_name, maps, replace=arguments.force)
     notes += [note for baked in maps for note in baked.notes]
     for note in notes:
         print(printable(f"impasto: {note}"), file=sys.stderr)

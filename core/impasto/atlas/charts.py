@@ -140,12 +140,12 @@ class _Frames:
         """
         found = np.zeros((count, 2, 2))
         own = chart != NONE
-        shown = np.abs(self.signed) / 2
-        size = np.maximum(self.areas, 1e-30) / np.maximum(shown, 1e-30)
-        metric = self.derivatives.swapaxes(1, 2) @ self.derivatives * (shown / size)[:, None, None]
+        extent = np.abs(self.signed) / 2
+        size = np.maximum(self.areas, 1e-30) / np.maximum(extent, 1e-30)
+        metric = self.derivatives.swapaxes(1, 2) @ self.derivatives * (extent / size)[:, None, None]
         np.add.at(found, chart[own], metric[own])
         texels, side, exponent = (
-            np.bincount(chart[own], one[own], count) for one in (shown, self.signed, shown * np.log(size))
+            np.bincount(chart[own], one[own], count) for one in (extent, self.signed, extent * np.log(size))
         )
         found[texels == 0] = np.eye(2)
         values, vectors = np.linalg.eigh(found)
@@ -201,8 +201,8 @@ def _originals(
     """Number (T,) of the island with the texels of each triangle, and numbers of copies and of partial overlaps."""
     count = islands.max() + 1
     wanted = np.bincount(islands, weights=drawn, minlength=count)
-    shown = np.bincount(islands[texels[texels != NONE]], minlength=count)
-    missing = 1 - shown / np.maximum(wanted, 1)
+    texel_counts = np.bincount(islands[texels[texels != NONE]], minlength=count)
+    missing = 1 - texel_counts / np.maximum(wanted, 1)
     is_copy = (missing >= COPY_SHARE) & (wanted > 0)
     x, y = np.floor(corners.mean(1)).astype(np.int64).T
     seen = texels[y % texels.shape[0], x % texels.shape[1]]

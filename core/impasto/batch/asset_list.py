@@ -44,33 +44,33 @@ def write_asset_list(
     """
     known = description()
     listed = []
-    for made in results:
+    for result in results:
         try:
-            if (asset := _asset(made, folder, target, known)) is None:
-                warn(f"{made.name} is not in the library: it has no base colour")
+            if (asset := _asset(result, folder, target, known)) is None:
+                warn(f"{result.name} is not in the library: it has no base colour")
             else:
                 listed.append(asset)
         except ImpastoError as error:
-            warn(f"{made.name} is not in the library: {error}")
+            warn(f"{result.name} is not in the library: {error}")
     path = target / LIST
     path.write_text(json.dumps(AssetList(assets=listed)), "utf-8")
     return path, len(listed)
 
 
-def _asset(made: BatchResult, folder: Path, target: Path, known: EngineDescription) -> ListedAsset | None:
-    tiles = _written_maps(made, folder, target)
+def _asset(result: BatchResult, folder: Path, target: Path, known: EngineDescription) -> ListedAsset | None:
+    tiles = _written_maps(result, folder, target)
     if not all("base_color" in files for files in tiles.values()) or not tiles:
         return None
     first = tiles[min(tiles)]
     maps = Maps({name: read_small(first[name], name, 2 * PREVIEW_PX) for name in LIT if name in first})
-    about = read_metadata(folder / next(iter(made.files)))
+    about = read_metadata(folder / next(iter(result.files)))
     recipe = Recipe.from_dict(about["recipe"]) if "recipe" in about else None
     tools = {tool["name"]: tool for tool in known["tools"]}
     text = asset_text(recipe, tools, known["models"], maps["base_color"].pixels.mean((0, 1)).tolist())
-    preview = target / f"{made.name}.jpg"
+    preview = target / f"{result.name}.jpg"
     _write_preview(ball(maps, PREVIEW_PX), preview)
     asset = ListedAsset(
-        name=made.name,
+        name=result.name,
         catalog=text.catalog,
         tags=list(text.tags),
         description=text.description,
@@ -88,15 +88,15 @@ def _asset(made: BatchResult, folder: Path, target: Path, known: EngineDescripti
     return asset
 
 
-def _written_maps(made: BatchResult, folder: Path, target: Path) -> dict[int, dict[str, Path]]:
+def _written_maps(result: BatchResult, folder: Path, target: Path) -> dict[int, dict[str, Path]]:
     """One file for each map of a result, copied or unpacked, by UDIM tile (0 without tiles) and map."""
-    packed = {picture.pattern.format(name=made.name): picture for picture in packing_of(made.export).pictures}
+    packed = {picture.pattern.format(name=result.name): picture for picture in packing_of(result.export).pictures}
     tiles: dict[int, dict[str, Path]] = {}
-    for file in map(folder.joinpath, made.files):
+    for file in map(folder.joinpath, result.files):
         number, picture = tile_number(file), packed.get(without_number(file).stem)
         if picture is not None:
             found = tiles.setdefault(number, {})
-            found |= _maps_of(file, picture, target / made.name, number, without=found)
+            found |= _maps_of(file, picture, target / result.name, number, without=found)
     return tiles
 
 

@@ -47,8 +47,8 @@ class Security:
         """Security object for `distributed.Client`; None without files."""
         from distributed.security import Security as DaskSecurity
 
-        given = {"tls_ca_file": self.ca_file, "tls_client_cert": self.cert, "tls_client_key": self.key}
-        known = {name: str(path) for name, path in given.items() if path}
+        options = {"tls_ca_file": self.ca_file, "tls_client_cert": self.cert, "tls_client_key": self.key}
+        known = {name: str(path) for name, path in options.items() if path}
         return DaskSecurity(**known, require_encryption=True) if known else None
 
 
@@ -149,8 +149,8 @@ class Cluster(Executor):
 
         for _ in range(TRIES_TO_ASK):
             self._wait_for_worker()
-            asked = self._dask.run(function, *arguments, on_error="return")
-            if answers := {one: answer for one, answer in asked.items() if not isinstance(answer, CommClosedError)}:
+            replies = self._dask.run(function, *arguments, on_error="return")
+            if answers := {one: answer for one, answer in replies.items() if not isinstance(answer, CommClosedError)}:
                 break
         else:
             message = "the workers of {} do not answer"
@@ -183,19 +183,19 @@ class Cluster(Executor):
             raise WorkerError("the scheduler at {} is gone", remedy, self._address)
         # this batch has begun the job, and a lost worker may have written its files; a folder is continued
         there = replace(job.absolute(), replace=job.replace or not job.has_folder)
-        made: Future[BatchResult] = Future()
+        result: Future[BatchResult] = Future()
         try:
             if job.special and self._is_sent:
                 job.special.check_sent()
             sent = {name: self._send(path) for name, path in job.inputs.items()} if self._is_sent else None
         except ImpastoError as error:  # it is this job's own
-            made.set_exception(error)
-            return made
+            result.set_exception(error)
+            return result
         where = {"resources": self._resources or None, "workers": self._able()}
         running = self._dask.submit(make_there, there, limits, job.key(), sent, pure=False, retries=0, **where)
-        running.add_done_callback(lambda done: self._settle(made, done, job))
-        made.add_done_callback(lambda done: running.cancel() if done.cancelled() else None)
-        return made
+        running.add_done_callback(lambda done: self._settle(result, done, job))
+        result.add_done_callback(lambda done: running.cancel() if done.cancelled() else None)
+        return result
 
     def _able(self) -> list[str] | None:
         """Workers that can write, if some have failed to; None for all. If none is left, all are tried again."""
@@ -220,20 +220,20 @@ class Cluster(Executor):
             self._sent.popitem(last=False)
         return known
 
-    def _settle(self, made: Future[BatchResult], done: Any, job: BatchJob) -> None:
+    def _settle(self, future: Future[BatchResult], done: Any, job: BatchJob) -> None:
         """Write the files of a result, then set the result of its future. Dask calls this in a thread of its own."""
-        if not made.set_running_or_notify_cancel():
+        if not future.set_running_or_notify_cancel():
             return
         try:
             carried = done.result()
             if carried.contents:
                 contents = {job.folder / name: content for name, content in carried.contents.items()}
                 replace_files(contents, replace=True)
-            made.set_result(carried.made)
+            future.set_result(carried.made)
         except BaseException as error:  # noqa: BLE001  whatever it is becomes the job's error
             if isinstance(error, FullError):
                 self._full.add(error.worker)
-            made.set_exception(error)
+            future.set_exception(error)
         finally:
             done.release()
 

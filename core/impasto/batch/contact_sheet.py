@@ -39,14 +39,14 @@ def _cell(item: BatchResult | RecordedFailure, folder: Path) -> Any:
         return _failure_cell(item.name, type(error).__name__)
 
 
-def _picture(made: BatchResult, folder: Path) -> np.ndarray:
+def _picture(result: BatchResult, folder: Path) -> np.ndarray:
     """The rendered result (H, W, 3) in [0, 1]: from base colour and normals, another map, or a file of a folder."""
-    files = {name: folder / file for file in made.files if (name := map_name(Path(file)))}
-    if frame := next((file for file in made.files if "/" in file), ""):
+    files = {name: folder / file for file in result.files if (name := map_name(Path(file)))}
+    if frame := next((file for file in result.files if "/" in file), ""):
         maps = Maps.from_arrays({"base_color": _in_folder(folder / frame)})
         return scale_down(maps, _longest_px(maps)) / 255
     if not files:
-        raise FileError("{} has no maps that are known by their names", "", excerpt(made.name))
+        raise FileError("{} has no maps that are known by their names", "", excerpt(result.name))
     known = [name for name in SHOWN_MAPS if name in files] or [*files][:1]
     maps = Maps({name: read_small(files[name], name, 2 * SIDE_PX) for name in known})
     if "base_color" in maps or "normal" in maps:

@@ -101,8 +101,8 @@ class BatchJob:
 
     def to_dict(self) -> dict[str, Any]:
         """The job as JSON."""
-        given = self.absolute()
-        data = {**vars(given), "recipe": self.recipe.to_dict()}
+        absolute_job = self.absolute()
+        data = {**vars(absolute_job), "recipe": self.recipe.to_dict()}
         return json.loads(json.dumps(data, default=str))
 
 

@@ -56,8 +56,8 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
             inputs = {name: _path_here(job.inputs[name], path) for name, path in files.items()}
             near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
             _check_key(near, key)
-            made = make(near, limits, is_cancelled)
-            return SentResult(made, {name: (near.folder / name).read_bytes() for name in made.files})
+            result = make(near, limits, is_cancelled)
+            return SentResult(result, {name: (near.folder / name).read_bytes() for name in result.files})
     except FileError as error:
         if sent is not None and error.message.startswith(UNWRITTEN):
             from distributed import get_worker

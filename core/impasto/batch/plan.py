@@ -42,18 +42,18 @@ class Recipes:
         self.folder = folder
         self._read: dict[str, Recipe] = {}
 
-    def of(self, given: str, inputs: Iterable[str] = ()) -> Recipe:
+    def of(self, recipe_or_file: str, inputs: Iterable[str] = ()) -> Recipe:
         """The recipe in a file, or of one step with the tool of this name and inputs. Raise an ImpastoError."""
-        if not _is_file(given):
-            recipe = Recipe((Step(given, {}, _inputs_of(registry().tool(given), inputs)),))
+        if not _is_file(recipe_or_file):
+            recipe = Recipe((Step(recipe_or_file, {}, _inputs_of(registry().tool(recipe_or_file), inputs)),))
             _check_kinds(recipe)
             return recipe
-        if given not in self._read:
-            path = self.folder / given
+        if recipe_or_file not in self._read:
+            path = self.folder / recipe_or_file
             recipe = Recipe.from_dict(read_json(path, Message("the recipe in {}", excerpt(path))))
             _check_kinds(recipe)
-            self._read[given] = replace(recipe, inputs={}, made_with={})
-        return self._read[given]
+            self._read[recipe_or_file] = replace(recipe, inputs={}, made_with={})
+        return self._read[recipe_or_file]
 
     def of_text(self, matcher: str, text: str, seed: int) -> Recipe:
         """The recipe that a matcher finds for a text. Raise ParameterError if it finds none, or takes no text."""
@@ -63,20 +63,20 @@ class Recipes:
             return recipe
         raise ParameterError("{} takes no text", "leave the text out, or name a matcher as recipe", excerpt(matcher))
 
-    def name_of(self, given: str) -> str:
+    def name_of(self, recipe_or_file: str) -> str:
         """The file's name without its ending, or the tool's."""
-        return Path(given).stem if _is_file(given) else given
+        return Path(recipe_or_file).stem if _is_file(recipe_or_file) else recipe_or_file
 
 
-def _is_file(given: str) -> bool:
-    return given.lower().endswith(".json")
+def _is_file(text: str) -> bool:
+    return text.lower().endswith(".json")
 
 
-def _inputs_of(tool: Tool, given: Iterable[str]) -> dict[str, str | list[str]]:
+def _inputs_of(tool: Tool, inputs: Iterable[str]) -> dict[str, str | list[str]]:
     """Inputs of a single step. `style`, `style-2` and so on are values of the tool's input style."""
     names = {
         item.name: sorted(
-            (name for name in given if re.fullmatch(rf"{re.escape(item.name)}(-\d+)?", name)),
+            (name for name in inputs if re.fullmatch(rf"{re.escape(item.name)}(-\d+)?", name)),
             key=lambda name: (len(name), name),
         )
         for item in tool.inputs
@@ -196,14 +196,14 @@ def settings_of(recipe: Recipe, name: str) -> dict[str, Any]:
     return {f"{number}.{parameter}": value for parameter, value in values.items()}
 
 
-def with_parameters(recipe: Recipe, tools: Sequence[Tool], given: Mapping[str, Any]) -> Recipe:
+def with_parameters(recipe: Recipe, tools: Sequence[Tool], parameters: Mapping[str, Any]) -> Recipe:
     """The recipe with these parameters, and the defaults of all others.
 
     A parameter belongs to the step that has one of its name, or, as `2.NAME`, to the second step. Raise ParameterError
     if no step has it, or several have, or its value is wrong.
     """
     chosen: list[dict[str, Any]] = [dict(step.parameters) for step in recipe.steps]
-    for name, value in given.items():
+    for name, value in parameters.items():
         index, own = _place(tools, name)
         schema = _properties(tools[index].parameters)[own]
         chosen[index][own] = _from_text(value, schema) if isinstance(value, str) else value
@@ -255,6 +255,6 @@ def rows_of_sources(
     """A row for each source and seed, with the other inputs. A source of None is for recipes without one."""
     others = {name: str(path) for name, path in inputs.items()}
     for source in sources:
-        given = {**others, SOURCE: str(source)} if source else others
+        values = {**others, SOURCE: str(source)} if source else others
         for seed in seeds:
-            yield 0, Row(0, recipe, given, seed=seed, width_m=width_m, color_space=color_space)
+            yield 0, Row(0, recipe, values, seed=seed, width_m=width_m, color_space=color_space)

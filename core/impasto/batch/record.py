@@ -135,23 +135,23 @@ class Record:
     def results(self) -> Iterator[BatchResult]:
         """All recorded results whose files exist."""
         for name in sorted(self._places):
-            made = self.recorded_result(name)
-            if made is not None and self._count(made) == len(made.files):
-                yield made
+            result = self.recorded_result(name)
+            if result is not None and self._count(result) == len(result.files):
+                yield result
 
     def finished_result(self, job: BatchJob) -> BatchResult | None:
         """The recorded result of a job, if it has the job's key and all its files exist; None otherwise."""
-        made = self.recorded_result(job.name)
-        is_whole = made is not None and self._count(made) == len(made.files)
-        return made if made and is_whole and made.key == job.key() else None
+        result = self.recorded_result(job.name)
+        is_whole = result is not None and self._count(result) == len(result.files)
+        return result if result and is_whole and result.key == job.key() else None
 
     def begin(self, job: BatchJob) -> BatchJob:
         """Record that a job begins. The returned job may replace files that this batch made before.
 
         A folder that the same job has begun is continued instead. Raise FileError if somebody has changed a file since.
         """
-        made = self.recorded_result(job.name)
-        if made and not job.replace and self._count(made) is None:
+        result = self.recorded_result(job.name)
+        if result and not job.replace and self._count(result) is None:
             message = "a file of {} is there already, and has been changed since it was made"
             raise FileError(message, "move it away to keep it, or add --force", excerpt(job.name))
         may_replace = job.replace or self.owns(job.name)
@@ -164,10 +164,10 @@ class Record:
         self._places[job.name] = -1
         return replace(job, replace=may_replace)
 
-    def add(self, made: BatchResult) -> None:
+    def add(self, result: BatchResult) -> None:
         """Record that a job is done."""
-        self._places[made.name] = self._done.append(made)
-        self._failed.discard(made.name)
+        self._places[result.name] = self._done.append(result)
+        self._failed.discard(result.name)
 
     def fail(self, failure: RecordedFailure) -> None:
         """Record that a job failed."""
@@ -192,10 +192,10 @@ class Record:
             stream.writelines(line_of(asdict(failure)) for failure in self.failures())
         return path
 
-    def _count(self, made: BatchResult) -> int | None:
+    def _count(self, result: BatchResult) -> int | None:
         """Number of recorded files that exist; None if one has another size, and so was changed."""
         count = 0
-        for name, size_bytes in made.files.items():
+        for name, size_bytes in result.files.items():
             path = self.folder / name
             if is_there(path):
                 with explain(path, "read"):

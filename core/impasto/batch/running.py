@@ -90,14 +90,14 @@ class BatchProgress:
         seconds_each = since_first_s / (finished - 1) if finished > ENOUGH else self.seconds / finished
         return seconds_each * (self.total - self.handled)
 
-    def add_made(self, index: int, made: BatchResult) -> None:
+    def add_made(self, index: int, result: BatchResult) -> None:
         """Count a result of the job at this index."""
         self.first_s = self.first_s or time.monotonic()
         self.made += 1
-        self.sample.add(index, made)
-        for note in made.notes:
+        self.sample.add(index, result)
+        for note in result.notes:
             if note in self.notes or len(self.notes) < NOTES_KEPT:
-                name, count = self.notes.get(note, (made.name, 0))
+                name, count = self.notes.get(note, (result.name, 0))
                 self.notes[note] = name, count + 1
 
     def add_failure(self, index: int, failure: RecordedFailure, exit_code: int) -> None:
@@ -146,9 +146,9 @@ class _BatchRun:
     def start(self, index: int, job: BatchJob) -> None:
         """Submit a job unless it is done."""
         try:
-            if made := self._record.finished_result(job):
+            if result := self._record.finished_result(job):
                 self._progress.before += 1
-                self._progress.sample.add(index, made)
+                self._progress.sample.add(index, result)
                 return
             begun = self._record.begin(job)
         except ImpastoError as error:  # an input has vanished, or a file of the result was changed
@@ -172,14 +172,14 @@ class _BatchRun:
             if future.done() and not future.cancelled() and future.exception() is None:
                 self._add(attempt, future.result())
 
-    def _add(self, attempt: _Attempt, made: BatchResult) -> None:
-        self._record.add(made)
-        self._progress.add_made(attempt.index, made)
+    def _add(self, attempt: _Attempt, result: BatchResult) -> None:
+        self._record.add(result)
+        self._progress.add_made(attempt.index, result)
         self._unwritten = 0
 
     def _conclude(self, future: Future[BatchResult], attempt: _Attempt) -> None:
         try:
-            made = future.result()
+            result = future.result()
         except Cancelled:
             self._progress.is_stopped = True
         except ImpastoError as error:
@@ -188,7 +188,7 @@ class _BatchRun:
             found = WorkerError("{}: {}", "try again; if it happens again, report it", type(error).__name__, error)
             self._fail(attempt, found, may_retry=True)
         else:
-            self._add(attempt, made)
+            self._add(attempt, result)
 
     def _fail(self, attempt: _Attempt, error: ImpastoError, *, may_retry: bool) -> None:
         if may_retry and attempt.tries < self._tries:

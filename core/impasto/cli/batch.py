@@ -132,12 +132,12 @@ OF_FAILURES = ("--input", "--width-m", "--seeds", "--pattern", "--format", "--ex
 
 def _check_options(arguments: argparse.Namespace) -> None:
     """Raise ParameterError for an option that would have no effect, FileError for a certificate that cannot be read."""
-    if arguments.retry and (given := _first_given(arguments, OF_FAILURES)):
+    if arguments.retry and (option := _first_given(arguments, OF_FAILURES)):
         message = "--retry makes the jobs in failures.jsonl as they are, and {} was given"
-        raise ParameterError(message, "leave it out", given)
+        raise ParameterError(message, "leave it out", option)
     if arguments.cluster is None:
-        if given := _first_given(arguments, FOR_CLUSTER):
-            raise ParameterError("{} is for a cluster", "add --cluster ADDRESS, or leave it out", given)
+        if option := _first_given(arguments, FOR_CLUSTER):
+            raise ParameterError("{} is for a cluster", "add --cluster ADDRESS, or leave it out", option)
         return
     kind, separator, place = arguments.cluster.partition("://")
     if not separator:
@@ -195,10 +195,10 @@ def _write_library(record: Record, folder: Path, terminal: Terminal) -> list[Pat
         listed, count = write_asset_list(record.results(), record.folder, temporary, terminal.warn)
         if not count:
             raise FileError("no result in {} can be an asset", "make some that have a base colour", record.folder)
-        made = write_library(listed, folder, lambda _fraction: show(1.0, "writing the library"))
-    if not made["has_index"]:
+        library = write_library(listed, folder, lambda _fraction: show(1.0, "writing the library"))
+    if not library["has_index"]:
         terminal.warn("this Blender writes no index for a server: copy the folder, or use Blender 5.2 or newer")
-    return [folder / name for name in made["files"]]
+    return [folder / name for name in library["files"]]
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:

@@ -78,14 +78,14 @@ def _answer(report: Report, fixes: Sequence[str], files: Sequence[Path]) -> dict
 
 def _lines(one: Mapping[str, Any], in_full: bool) -> Iterator[str]:
     """Table of the findings of a set, each with its remedy below. Findings without a problem only if `in_full`."""
-    shown = [finding for finding in one["findings"] if in_full or finding["verdict"] != "ok"]
+    listed = [finding for finding in one["findings"] if in_full or finding["verdict"] != "ok"]
     right = sum(finding["verdict"] == "ok" for finding in one["findings"])
     yield f"{one['folder']}: {one['verdict']}, {right} of {len(one['findings'])} checks right"
-    if shown:
-        rows = [(item["verdict"], item["map"] or "all", item["check"], item["message"]) for item in shown]
+    if listed:
+        rows = [(item["verdict"], item["map"] or "all", item["check"], item["message"]) for item in listed]
         head, *lines = table(("verdict", "map", "check", "found"), rows, wraps=False)
         yield f"  {head}"
-        for line, finding in zip(lines, shown, strict=True):
+        for line, finding in zip(lines, listed, strict=True):
             yield f"  {line}"
             if finding["remedy"]:
                 hint = f"to mend it: {finding['remedy']}" + (" (--fix does that)" if finding["fix"] else "")
@@ -116,17 +116,17 @@ def _folders(sets: Sequence[tuple[Path, int]]) -> list[Path]:
     ]
 
 
-def _sets(given: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[tuple[Path, ImpastoError]]]:
+def _sets(paths: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[tuple[Path, ImpastoError]]]:
     """Path and tile of each set, and the folders that cannot be checked. An error of a single folder is raised."""
     from ..inspection.map_set import sets_to_check
 
     found: list[tuple[Path, int]] = []
     failed: list[tuple[Path, ImpastoError]] = []
-    for path in given:
+    for path in paths:
         try:
             found += sets_to_check(path)
         except ImpastoError as error:
-            if len(given) == 1:
+            if len(paths) == 1:
                 raise
             failed.append((path, error))
     return found, failed

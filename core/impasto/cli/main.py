@@ -87,15 +87,15 @@ SHELLS = ("bash", "zsh", "fish")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    early = EarlyOptions.of(given)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    early = EarlyOptions.of(words)
     if arguments is None and not early.verbosity:
         silence_libraries()
     early.start_log()
     terminal = Terminal(json=early.json, quiet=early.quiet)
     say_by(lambda message: terminal.fail("Cancelled", message, ""))
     try:
-        parsed = make_parser(early.action, early.stylizer).parse_args(given)
+        parsed = make_parser(early.action, early.stylizer).parse_args(words)
         parsed.run(parsed, terminal)
         check_output()
     except Cancelled as stop:

@@ -190,11 +190,11 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, s
     """Inputs of a step of the tool, and the files of its inputs, mesh and directions by their names in the recipe."""
     files: dict[str, list[Path | None]] = {}
     for item in tool.inputs:
-        given = getattr(arguments, f"input_{item.name}", None) or []
-        if len(given) > (most := MAX_VALUES if item.takes_many else 1):
-            message = Message("{} is given {} times", _option(item.name), len(given))
+        values = getattr(arguments, f"input_{item.name}", None) or []
+        if len(values) > (most := MAX_VALUES if item.takes_many else 1):
+            message = Message("{} is given {} times", _option(item.name), len(values))
             raise ParameterError(message, "give it {}", "once" if most == 1 else f"up to {most} times")
-        files[item.name] = [None if item.for_each and file == LEFT_OUT else Path(file) for file in given]
+        files[item.name] = [None if item.for_each and file == LEFT_OUT else Path(file) for file in values]
     inputs, named = name_inputs(files)
     on_mesh = {MESH: arguments.mesh, DIRECTIONS: arguments.directions}
     return inputs, named | {name: file for name, file in on_mesh.items() if file and str(file) != LEFT_OUT}
@@ -237,8 +237,8 @@ def given_parameters(arguments: argparse.Namespace, tool: Tool, prefix: str = ""
 
 
 def _options_given(arguments: argparse.Namespace, tool: Tool, prefix: str = "") -> dict[str, Any]:
-    given = {name: getattr(arguments, _destination(prefix + name), None) for name in _properties(tool)}
-    return {name: value for name, value in given.items() if value is not None}
+    values = {name: getattr(arguments, _destination(prefix + name), None) for name in _properties(tool)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _properties(tool: Tool) -> dict[str, Mapping[str, Any]]:
@@ -256,11 +256,11 @@ def _destination(name: str) -> str:
 
 def unused_options(arguments: argparse.Namespace, tool: Tool) -> list[str]:
     """A sentence for each given option that has no effect because of another option."""
-    properties, given = _properties(tool), _options_given(arguments, tool)
+    properties, values = _properties(tool), _options_given(arguments, tool)
     return [
         f"{_option(name)} has no effect: it works only with {_conditions(properties[name], properties)}"
         for name in without_effect(tool, given_parameters(arguments, tool))
-        if name in given
+        if name in values
     ]
 
 

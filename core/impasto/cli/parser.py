@@ -106,9 +106,9 @@ class EarlyOptions:
 
 
 def _value_of(option: str, options: Sequence[str]) -> str:
-    for index, given in enumerate(options):
-        if given == option:
+    for index, one_option in enumerate(options):
+        if one_option == option:
             return options[index + 1] if index + 1 < len(options) else ""
-        if given.startswith(f"{option}="):
-            return given.partition("=")[2]
+        if one_option.startswith(f"{option}="):
+            return one_option.partition("=")[2]
     return ""

@@ -49,10 +49,10 @@ def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
     maps = read_maps(arguments.source, color_space=color_space_of(arguments))
     device = choose_device(arguments.device)
     light = Light(arguments.azimuth, arguments.elevation)
-    shown = BallAndPlane.of_maps(maps, arguments.side, repeats=arguments.repeats, device=device)
+    view = BallAndPlane.of_maps(maps, arguments.side, repeats=arguments.repeats, device=device)
     pictures = []
     with terminal.progress() as show:
-        for picture in shown.turn(light, arguments.frames):
+        for picture in view.turn(light, arguments.frames):
             pictures.append(picture)
             show(len(pictures) / arguments.frames, "Rendering")
     data, ending = (_png(pictures[0]), "png") if arguments.frames == 1 else (_animation(pictures), "webp")

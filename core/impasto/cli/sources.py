@@ -57,28 +57,28 @@ def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
 
     Raise ParameterError if it would move the picture on its mesh.
     """
-    given = [(tool, given_parameters(arguments, tool, PREFIX)) for tool in registry().tools_for(PREPARE)[:1]]
+    steps = [(tool, given_parameters(arguments, tool, PREFIX)) for tool in registry().tools_for(PREPARE)[:1]]
     on_mesh = getattr(arguments, "mesh", None) or is_glb(arguments.out)
     on_mesh = on_mesh or (arguments.tool.kind not in NEW and any(map(in_gltf, getattr(arguments, "sources", ()))))
-    if on_mesh and any(parameters.keys() - {SCALE} for _, parameters in given):
+    if on_mesh and any(parameters.keys() - {SCALE} for _, parameters in steps):
         message = "a source that is turned or cropped does not lie on the mesh as before"
         raise ParameterError(message, "leave --mesh out, or the options --{}…", PREFIX.replace("_", "-"))
-    return tuple(Step(tool.name, parameters) for tool, parameters in given if parameters)
+    return tuple(Step(tool.name, parameters) for tool, parameters in steps if parameters)
 
 
-def found_sources(given: Sequence[Path]) -> list[Path]:
+def found_sources(paths: Sequence[Path]) -> list[Path]:
     """The given sources, or those in given folders and .blend files. Raise FileError if there are none."""
     from ..data.pictures import pictures_in
     from ..io.files import sources_in
 
-    found = [source for path in given for source in (pictures_in(path) if is_folder(path) else sources_in(path))]
+    found = [source for path in paths for source in (pictures_in(path) if is_folder(path) else sources_in(path))]
     if not found:
-        raise FileError("{} contains no pictures", "give pictures, or folders of them", given[0])
+        raise FileError("{} contains no pictures", "give pictures, or folders of them", paths[0])
     return found
 
 
 def named_sources(
-    given: Sequence[Path], name: str | None = None, has_mesh: bool = False, maps: Sequence[str] = ()
+    paths: Sequence[Path], name: str | None = None, has_mesh: bool = False, maps: Sequence[str] = ()
 ) -> dict[str, Path]:
     """The given sources, or those in given folders, by the name of their results.
 
@@ -87,7 +87,7 @@ def named_sources(
     """
     from ..io.udim import with_all_tiles
 
-    found = with_all_tiles(found_sources(given)) if has_mesh else found_sources(given)
+    found = with_all_tiles(found_sources(paths)) if has_mesh else found_sources(paths)
     if name and len(found) > 1:
         message = "--name is for one picture, and {} are given"
         raise ParameterError(message, "leave it out: each result is named after its picture", len(found))
@@ -129,9 +129,9 @@ def _with_maps(source: Path, maps: Sequence[str]) -> Path:
             raise ParameterError(message, "write --map MAP=FILE, such as --map normal=brick_n.png", excerpt(item))
         sources.pop(map_, None)
         if text:
-            sources[map_] = given = parse_source(map_, text)
-            if not is_there(given.file):
-                raise FileError("cannot read {}: no such file", "check its name", excerpt(given.file))
+            sources[map_] = parsed = parse_source(map_, text)
+            if not is_there(parsed.file):
+                raise FileError("cannot read {}: no such file", "check its name", excerpt(parsed.file))
     texts = {map_: replace(one, file=one.file.absolute()).text(map_) for map_, one in sources.items()}
     folder = Path(mkdtemp(prefix="impasto-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -165,8 +165,8 @@ def color_spaces_of(arguments: argparse.Namespace, inputs: Collection[str]) -> d
     from ..io.color_spaces import check_color_space
 
     found = {}
-    for given in arguments.colorspace:
-        before, is_named, name = given.rpartition("=")
+    for assignment in arguments.colorspace:
+        before, is_named, name = assignment.rpartition("=")
         input_ = before if is_named else SOURCE
         if input_ not in inputs:
             remedy = did_you_mean(input_, inputs) + "give that input, or leave the colour space out"
@@ -192,10 +192,10 @@ def add_named_inputs(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def named_files(given: Sequence[str]) -> dict[str, Path]:
+def named_files(texts: Sequence[str]) -> dict[str, Path]:
     """Files by the names of inputs, from values of --input."""
     files = {}
-    for item in given:
+    for item in texts:
         name, separator, file = item.partition("=")
         if not (name and separator and file):
             message = "--input got {}"

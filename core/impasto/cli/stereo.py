@@ -54,11 +54,11 @@ def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
         raise ParameterError("{} photographs are given", "give at most {}", len(arguments.photos), MAX_VALUES)
     parameters = given_parameters(arguments, arguments.tool)
     for option, parameter in PER_PHOTO.items():
-        if given := getattr(arguments, option):
-            if len(given) != len(arguments.photos):
-                message = Message("--{} has {} numbers for {} photographs", option, len(given), len(arguments.photos))
+        if value := getattr(arguments, option):
+            if len(value) != len(arguments.photos):
+                message = Message("--{} has {} numbers for {} photographs", option, len(value), len(arguments.photos))
                 raise ParameterError(message, "give one for each photograph, in their order")
-            parameters[parameter] = given
+            parameters[parameter] = value
     if arguments.angles:
         parameters["clock"] = [hour or 12.0 for hour in arguments.angles]  # 0:00 is 12:00
     parameters.setdefault("lights", _lights(arguments))

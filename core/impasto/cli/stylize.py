@@ -154,8 +154,8 @@ def compare(
             for value in values:
                 on_progress((index + len(cells) / len(values)) / len(sources), value)
                 small = _small_recipe(recipe, arguments.compare, value, subject)
-                made = run(small, {SOURCE: subject, **on_mesh, **inputs}, RunOptions(device=arguments.device))
-                cells.append(cell(value, made.maps["base_color"].pixels, COMPARED_PX))
+                result = run(small, {SOURCE: subject, **on_mesh, **inputs}, RunOptions(device=arguments.device))
+                cells.append(cell(value, result.maps["base_color"].pixels, COMPARED_PX))
             replace_files({paths[name]: grid(cells, COLUMNS, GAP_PX)})
     terminal.report_files(list(paths.values()), [])
 
@@ -164,9 +164,9 @@ def _small_recipe(recipe: Recipe, parameter: str, value: str, source: Maps) -> R
     """Recipe of a small result: the last step has this value, and strokes that shrink with the picture."""
     *before, step = recipe.steps
     longest_px = round(COMPARED_PX * max(source.size_px) / min(source.size_px))
-    given: dict[str, Any] = dict(step.parameters)
-    parameters = {**given, parameter: value, LONGEST: longest_px}
-    if given_px := given.get(STROKES):
-        full_px = given.get(LONGEST) or max(source.size_px)
+    values: dict[str, Any] = dict(step.parameters)
+    parameters = {**values, parameter: value, LONGEST: longest_px}
+    if given_px := values.get(STROKES):
+        full_px = values.get(LONGEST) or max(source.size_px)
         parameters[STROKES] = max(1, round(given_px * longest_px / full_px))
     return Recipe((*before, replace(step, parameters=parameters)), recipe.seed)

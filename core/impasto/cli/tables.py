@@ -117,22 +117,22 @@ def _figure(figures: Mapping[str, float], name: str) -> str:
     return f"{figures[name]:.2f}" + (LOSS_MARK if was_a_loss(name, figures) else "")
 
 
-def model(shown: Model) -> Iterator[str]:
+def model(entry: Model) -> Iterator[str]:
     """Lines about a model, from its card."""
-    card = shown.card
-    whose = "shipped" if shown.shipped else "your own"
-    yield f"{shown.name}, {shown.size_bytes / 2**20:.1f} MiB, for {card['tool']} ({card['architecture']}), {whose}"
+    card = entry.card
+    whose = "shipped" if entry.shipped else "your own"
+    yield f"{entry.name}, {entry.size_bytes / 2**20:.1f} MiB, for {card['tool']} ({card['architecture']}), {whose}"
     for item in card["data"]:
         part = "" if item.get("part", "all") == "all" else f" ({item['part']} half)"
         yield f"trained on {item['name']}{part}, licence {item['licence']}, SHA-256 {item['sha256']}"
     if card.get("note"):
         yield card["note"]
     if card.get("exemplar"):
-        is_here = "is kept beside it" if shown.description()["exemplar"] else "was kept beside it, and is not here"
+        is_here = "is kept beside it" if entry.description()["exemplar"] else "was kept beside it, and is not here"
         yield f"what it learned {is_here}: results are made of pieces of that, unless --no-texture-transfer is given"
     if card.get("classes"):
         yield f"classes: {', '.join(card['classes'])}"
-    for slider in shown.description()["sliders"]:
+    for slider in entry.description()["sliders"]:
         about = f"slider {slider['name']} = {readable(slider['default'])}"
         yield f"{about} ({readable(slider['low'])} to {readable(slider['high'])})"
     for name, value in card["figures"].items():

@@ -248,9 +248,9 @@ def _named(names: list[str]) -> str:
 
 
 def _listing(rejected: list[Rejection]) -> str:
-    shown = [Message("{}: {}", shorten(item.name), item.reason) for item in rejected[:3]]
+    lines = [Message("{}: {}", shorten(item.name), item.reason) for item in rejected[:3]]
     more = [Message("and {} more", len(rejected) - 3)] if len(rejected) > 3 else []
-    return Message(" ({})", series("; ", [*shown, *more])) if shown else ""
+    return Message(" ({})", series("; ", [*lines, *more])) if lines else ""
 
 
 def _examine(
@@ -277,8 +277,8 @@ def _examine(
         samples.append(Sample(*about, picture, preparation))
         thumbnails.append(thumbnail(maps))
         moments[picture.name] = _moments(maps)
-    kept, twins = _without_twins(samples, thumbnails)
-    return kept, rejected + twins, _statistics([moments[sample.name] for sample in kept])
+    samples_left, twins = _without_twins(samples, thumbnails)
+    return samples_left, rejected + twins, _statistics([moments[sample.name] for sample in samples_left])
 
 
 def _without_twins(samples: list[Sample], thumbnails: list[np.ndarray]) -> tuple[list[Sample], list[Rejection]]:
@@ -286,16 +286,16 @@ def _without_twins(samples: list[Sample], thumbnails: list[np.ndarray]) -> tuple
     if not samples:
         return [], []
     is_same = find_same(np.stack(thumbnails))
-    kept: list[int] = []
+    chosen: list[int] = []
     twins = []
     for index in sorted(range(len(samples)), key=lambda i: samples[i].rank):
         sample = samples[index]
-        twin = next((i for i in kept if is_same[index, i] or samples[i].sha256 == sample.sha256), None)
+        twin = next((i for i in chosen if is_same[index, i] or samples[i].sha256 == sample.sha256), None)
         if twin is None:
-            kept.append(index)
+            chosen.append(index)
         else:
             twins.append(Rejection(sample.name, Message("shows the same as {}", samples[twin].name)))
-    return sorted((samples[i] for i in kept), key=lambda item: item.name), twins
+    return sorted((samples[i] for i in chosen), key=lambda item: item.name), twins
 
 
 def _reason_against(maps: Maps, preparation: Preparation) -> str | None:

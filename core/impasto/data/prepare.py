@@ -122,10 +122,10 @@ def _with_height(maps: Maps, width_m: float, height_range_m: float | None) -> Ma
 
 def is_blank(maps: Maps) -> bool:
     """Whether there is nothing to learn, because every map of the surface is nearly constant."""
-    shown = [name for name in ("base_color", "normal", "height", "roughness") if name in maps]
-    if shown and "normal" in shown and "height" in shown:
-        shown.remove("height")  # it is stretched to its full range, however flat it was
-    return all(maps[name].pixels.std((0, 1)).max() < LEAST_DEVIATION for name in shown)
+    names = [name for name in ("base_color", "normal", "height", "roughness") if name in maps]
+    if names and "normal" in names and "height" in names:
+        names.remove("height")  # it is stretched to its full range, however flat it was
+    return all(maps[name].pixels.std((0, 1)).max() < LEAST_DEVIATION for name in names)
 
 
 def thumbnail(maps: Maps) -> np.ndarray:

@@ -60,8 +60,8 @@ def _cell(sample: Sample, maps: Maps, place: tuple[int, int, int, int]) -> Image
     from PIL import Image, ImageDraw, ImageFont
 
     top, left, height, width = place
-    shown = [name for name in SHOWN_MAPS if name in maps]
-    crops = [maps[name].pixels[top : top + height, left : left + width] for name in shown]
+    names = [name for name in SHOWN_MAPS if name in maps]
+    crops = [maps[name].pixels[top : top + height, left : left + width] for name in names]
     strip = np.concatenate([np.broadcast_to(crop, (height, width, 3)) for crop in crops], axis=1)
     picture = Image.fromarray((strip * 255 + 0.5).astype(np.uint8))
     scale = (

@@ -33,7 +33,7 @@ class Run(Action):
         from ..running.runner import run  # it needs torch, which a worker that describes can do without
 
         inputs = doing.read()
-        datasets = [given for given in inputs.values() if isinstance(given, Dataset)]
+        datasets = [dataset for dataset in inputs.values() if isinstance(dataset, Dataset)]
         if warnings := [sentence for data in datasets for sentence in class_warnings(data)]:
             doing.warn(warnings)
         result = run(doing.recipe, inputs, doing.options, doing.host)

@@ -100,18 +100,18 @@ class Client:
         if self._remote and options.sink:
             finish, deliver = partial(write_files, options.sink), Delivery("encoded", options.sink.format)
             options = replace(options, sink=None)
-        given = {name: self._job_input(name, one) for name, one in (inputs or {}).items()}
-        if scale and (source := given.get("source")):
+        job_inputs = {name: self._job_input(name, one) for name, one in (inputs or {}).items()}
+        if scale and (source := job_inputs.get("source")):
             width_m, range_m = scale.get("width_m", source.width_m), scale.get("height_range_m", source.height_range_m)
-            given["source"] = replace(source, width_m=width_m, height_range_m=range_m)
+            job_inputs["source"] = replace(source, width_m=width_m, height_range_m=range_m)
         for name, space in (color_spaces or {}).items():
-            if name in given:
-                given[name] = replace(given[name], color_space=space)
+            if name in job_inputs:
+                job_inputs[name] = replace(job_inputs[name], color_space=space)
         request = ActionRequest(
             id=next(self._ids),
             name=action,
             recipe=recipe,
-            inputs=given,
+            inputs=job_inputs,
             options=options,
             values=values or {},
             deliver=deliver if isinstance(deliver, Delivery) else Delivery(),
@@ -121,21 +121,21 @@ class Client:
         )
         return self._submit(request, finish)
 
-    def _job_input(self, name: str, given: Maps | JobInput | Path) -> JobInput:
-        """An input in the form that is sent. Raise ParameterError if `given` is no input."""
-        if isinstance(given, Maps):
-            return JobInput.of_maps(given)
-        if not isinstance(given, JobInput | str | os.PathLike):
-            raise ParameterError("{} is no input", "give maps, pixels, training data or a path", excerpt(given))
+    def _job_input(self, name: str, input_: Maps | JobInput | Path) -> JobInput:
+        """An input in the form that is sent. Raise ParameterError if it is no input."""
+        if isinstance(input_, Maps):
+            return JobInput.of_maps(input_)
+        if not isinstance(input_, JobInput | str | os.PathLike):
+            raise ParameterError("{} is no input", "give maps, pixels, training data or a path", excerpt(input_))
         if not self._remote:
-            return given if isinstance(given, JobInput) else JobInput(path=Path(given))
-        if not isinstance(given, JobInput):
-            path = Path(given)
+            return input_ if isinstance(input_, JobInput) else JobInput(path=Path(input_))
+        if not isinstance(input_, JobInput):
+            path = Path(input_)
             return JobInput(files=read_files(path), folder=folder_of(path) or None)
-        if name != MESH and (given.path or given.files):
+        if name != MESH and (input_.path or input_.files):
             remedy = "train with `impasto train` on {}, or choose an engine of this machine"
             raise ParameterError("training data are not sent to another machine", remedy, self._remote.place)
-        return given
+        return input_
 
     def close(self, grace_s: float = 3.0) -> None:
         """End the worker: close its stdin, so that it cancels its jobs and exits, and kill it after the grace period.

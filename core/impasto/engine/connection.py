@@ -236,7 +236,7 @@ class Connection:
 
     def _check_time(self, now: float) -> None:
         limits = self._limits
-        ignores_cancel = any(now - asked > limits.grace_s for asked in list(self._cancelled_at.values()))
+        ignores_cancel = any(now - cancelled_at > limits.grace_s for cancelled_at in list(self._cancelled_at.values()))
         is_closing = self._closed_at is not None and not self._is_left
         if not self._has_greeted and now - self._started_at > limits.start_s:
             self._fail(WorkerError("the worker did not start within {:.0f} s", self._see_log, limits.start_s))

@@ -32,7 +32,7 @@ LIT_FROM_PX = 1024
 
 
 def read_inputs(
-    recipe: Recipe | None, given: Mapping[str, JobInput], on_progress: Callable[[float, str], None]
+    recipe: Recipe | None, job_inputs: Mapping[str, JobInput], on_progress: Callable[[float, str], None]
 ) -> dict[str, RecipeInput]:
     """The inputs of an action by name: maps, a dataset where a step's tool declares one, or the mesh.
 
@@ -41,7 +41,7 @@ def read_inputs(
     from ..running.wanted import wanted_by
 
     if recipe is None:
-        return {name: _input(one, on_progress) for name, one in given.items()}
+        return {name: _input(one, on_progress) for name, one in job_inputs.items()}
     datasets = _datasets(recipe)
 
     def read(name: str, one: JobInput) -> RecipeInput:
@@ -49,9 +49,9 @@ def read_inputs(
             return _mesh(one)
         if name in datasets:
             return _dataset(one, datasets[name], on_progress)
-        return _input(one, on_progress, wanted_by(recipe, name, has_mesh=MESH in given))
+        return _input(one, on_progress, wanted_by(recipe, name, has_mesh=MESH in job_inputs))
 
-    return {name: read(name, one) for name, one in given.items()}
+    return {name: read(name, one) for name, one in job_inputs.items()}
 
 
 def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
@@ -70,56 +70,56 @@ def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
     }
 
 
-def _dataset(given: JobInput, settings: Mapping[str, Any], on_progress: Callable[[float, str], None]) -> Dataset:
+def _dataset(sent: JobInput, settings: Mapping[str, Any], on_progress: Callable[[float, str], None]) -> Dataset:
     """The dataset at a path that the client sent, or from maps that it sent, with their licence if that is known."""
     from ..data.dataset import dataset_of, read_dataset
 
-    licence = given.licence or "unknown"
-    if given.path:
-        dataset = read_dataset(given.path, licence=licence, on_progress=on_progress, width_m=given.width_m, **settings)
+    licence = sent.licence or "unknown"
+    if sent.path:
+        dataset = read_dataset(sent.path, licence=licence, on_progress=on_progress, width_m=sent.width_m, **settings)
     else:
-        dataset = dataset_of(_input(given, on_progress), licence=licence, **settings)
+        dataset = dataset_of(_input(sent, on_progress), licence=licence, **settings)
     dataset.check(settings.get("smallest_px", 1))
     return dataset
 
 
-def _mesh(given: JobInput) -> Mesh:
+def _mesh(job_input: JobInput) -> Mesh:
     """The mesh at a path or in a file that the client sent."""
     from ..io.meshes import mesh_of, read_mesh
 
-    if given.path:
-        return read_mesh(given.path)
-    if len(given.files) != 1:
+    if job_input.path:
+        return read_mesh(job_input.path)
+    if len(job_input.files) != 1:
         raise ProtocolError("the input has a mesh without a file", "send it as one PLY file")
-    name, content = next(iter(given.files.items()))
+    name, content = next(iter(job_input.files.items()))
     mesh = mesh_of(content.tobytes(), name)
-    return replace(mesh, name=given.name or name)
+    return replace(mesh, name=job_input.name or name)
 
 
-def _input(given: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None = None) -> Maps:
+def _input(job_input: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None = None) -> Maps:
     """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`; None for everything."""
-    if given.path:
-        maps = _read(given.path, given.color_space, on_progress, wanted)
-    elif given.files:
-        maps = _read_sent(given, on_progress, wanted)
+    if job_input.path:
+        maps = _read(job_input.path, job_input.color_space, on_progress, wanted)
+    elif job_input.files:
+        maps = _read_sent(job_input, on_progress, wanted)
     else:
         maps = _in_color_space(
-            Maps.from_tile_arrays({name: _floats(name, a) for name, a in given.arrays.items()}), given
+            Maps.from_tile_arrays({name: _floats(name, a) for name, a in job_input.arrays.items()}), job_input
         )
-    name = maps.name if given.name is None else given.name
-    height_range_m = maps.height_range_m if given.height_range_m is None else given.height_range_m
+    name = maps.name if job_input.name is None else job_input.name
+    height_range_m = maps.height_range_m if job_input.height_range_m is None else job_input.height_range_m
     maps = replace(maps, name=name, height_range_m=height_range_m)
-    return maps if given.width_m is None else maps.with_width(given.width_m)
+    return maps if job_input.width_m is None else maps.with_width(job_input.width_m)
 
 
-def _in_color_space(maps: Maps, given: JobInput) -> Maps:
+def _in_color_space(maps: Maps, job_input: JobInput) -> Maps:
     """The maps with colours in sRGB, converted from the colour space that the client names, if any."""
     from ..io.color_spaces import named_space, srgb_of
 
-    if not given.color_space or (space := named_space(given.color_space)) is None:
+    if not job_input.color_space or (space := named_space(job_input.color_space)) is None:
         return maps
     colors = {name: srgb_of(maps[name].pixels, space) for name in COLOR_MAPS & maps.keys()}
-    return replace(maps.with_arrays(colors), color_space=given.color_space)
+    return replace(maps.with_arrays(colors), color_space=job_input.color_space)
 
 
 def _read(path: Path, space: str, on_progress: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
@@ -132,14 +132,14 @@ def _read(path: Path, space: str, on_progress: Callable[[float, str], None], wan
     )
 
 
-def _read_sent(given: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
+def _read_sent(job_input: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
     """Maps in the files that the client sent: one picture, or the files of a folder."""
     from ..io.files import unpack
 
     with temporary_folder() as temporary:
-        path = unpack({name: data.data for name, data in given.files.items()}, temporary, given.folder or "")
+        path = unpack({name: data.data for name, data in job_input.files.items()}, temporary, job_input.folder or "")
         try:
-            return _read(path, given.color_space, on_progress, wanted)
+            return _read(path, job_input.color_space, on_progress, wanted)
         except FileError as error:
             failure = FileError(error.message.replace(f"{temporary}{os.sep}", ""), error.remedy)
     raise failure

@@ -42,8 +42,8 @@ def view_of(maps: Maps, view: ResultView, on_progress: Callable[[float, str], No
 
 def _maps_on_object(maps: Maps, view: ResultView) -> Arrays:
     """Small maps, unlit, for an object that is lit by its own scene."""
-    shown = {name: texture for name, texture in maps.items() if name in ON_OBJECT}
-    return small_maps(Maps(shown), view.longest_px) if shown else {}
+    textures = {name: texture for name, texture in maps.items() if name in ON_OBJECT}
+    return small_maps(Maps(textures), view.longest_px) if textures else {}
 
 
 def small_maps(maps: Maps, longest_px: int) -> Arrays:
@@ -98,9 +98,9 @@ def gaussian_maps(maps: Maps) -> Arrays:
     """
     from ..surface.gaussianization import gaussianize
 
-    made = [gaussianize(name, maps[name]) for name in maps]
-    return {one.name: np.frombuffer(_encode(one), np.uint8) for one in made} | {
-        LOOKUP: np.concatenate([_rgb(one) for one in made])
+    gaussians = [gaussianize(name, maps[name]) for name in maps]
+    return {one.name: np.frombuffer(_encode(one), np.uint8) for one in gaussians} | {
+        LOOKUP: np.concatenate([_rgb(one) for one in gaussians])
     }
 
 

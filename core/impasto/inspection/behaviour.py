@@ -75,8 +75,8 @@ def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
         others[MESH] = corner()
 
     def make(subject: Maps, seed: int = 0, is_cancelled: Callable[[], bool] = lambda: False) -> Maps:
-        given = {"source": with_needs(tool, subject), **others}
-        return run(Recipe((step,), seed), given, host=Host(is_cancelled=is_cancelled)).maps
+        inputs = {"source": with_needs(tool, subject), **others}
+        return run(Recipe((step,), seed), inputs, host=Host(is_cancelled=is_cancelled)).maps
 
     return make
 
@@ -86,10 +86,10 @@ def with_needs(tool: Tool, maps: Maps) -> Maps:
     if not maps or set(tool.needs) <= set(maps):
         return maps
     height = maps["base_color"].pixels.mean(2)
-    made = {name: height for name in tool.needs if MAP_CHANNELS[name] == 1}
+    heights = {name: height for name in tool.needs if MAP_CHANNELS[name] == 1}
     if "normal" in tool.needs:
-        made["normal"] = normal_from_slopes(RELIEF_PX * slopes_from_height(height))
-    return maps.with_arrays({name: array for name, array in made.items() if name not in maps})
+        heights["normal"] = normal_from_slopes(RELIEF_PX * slopes_from_height(height))
+    return maps.with_arrays({name: array for name, array in heights.items() if name not in maps})
 
 
 def takes_sets(tool: Tool) -> bool:
@@ -151,7 +151,7 @@ def extreme_problem(tool: Tool, make: Make) -> str:
         ends_s = time.monotonic() + ENOUGH_S
         subject = picture(SIDE_PX, SIDE_PX)
         try:
-            made = maker(tool, parameters)(subject, is_cancelled=lambda ends_s=ends_s: time.monotonic() > ends_s)
+            result = maker(tool, parameters)(subject, is_cancelled=lambda ends_s=ends_s: time.monotonic() > ends_s)
         except ModelError as error:
             missing.append(error)
             continue
@@ -159,7 +159,7 @@ def extreme_problem(tool: Tool, make: Make) -> str:
             continue
         except Exception as error:  # noqa: BLE001  any failure is a finding
             return f"{parameters} ends in {type(error).__name__}: {error}"
-        if problem := _map_problem(made, made.size_px):
+        if problem := _map_problem(result, result.size_px):
             return f"{problem}, with {parameters}"
     if len(missing) == len(combinations):
         raise missing[0]
@@ -188,9 +188,9 @@ def _time(tool: Tool) -> Iterator[list[float]]:
     """Durations in seconds of the tool's calls that complete while the context is active."""
     apply, seconds = tool.apply, list[float]()
 
-    def timed(*given: Any) -> Maps | Result:
+    def timed(*arguments: Any) -> Maps | Result:
         started_s = time.monotonic()
-        result = apply(*given)
+        result = apply(*arguments)
         seconds.append(time.monotonic() - started_s)
         return result
 
@@ -201,10 +201,10 @@ def _time(tool: Tool) -> Iterator[list[float]]:
         del tool.apply
 
 
-def _map_problem(made: Maps, size_px: tuple[int, int]) -> str:
+def _map_problem(result: Maps, size_px: tuple[int, int]) -> str:
     """Problem of maps whose size is not (height, width) or a multiple, or whose values leave [0, 1]."""
-    for name in made:
-        pixels = made[name].pixels
+    for name in result:
+        pixels = result[name].pixels
         times = pixels.shape[0] // size_px[0]
         if pixels.shape != (times * size_px[0], times * size_px[1], MAP_CHANNELS[name]):
             return f"{name} of a subject of {size_px} has the shape {pixels.shape}"

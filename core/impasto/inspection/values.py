@@ -131,10 +131,10 @@ def _occlusion_against_height(found: InspectedSet) -> Iterator[Finding]:
         return
     size_px = (OCCLUSION_PX, OCCLUSION_PX)
     h = resized_map("height", height, size_px).pixels[..., 0]
-    given = resized_map("ambient_occlusion", occlusion, size_px).pixels.ravel()
+    drawn = resized_map("ambient_occlusion", occlusion, size_px).pixels.ravel()
     scale_px = _scale_px(found, h)
     upright, inverted = (
-        _correlation(sky_over(torch.from_numpy(sign * scale_px * h).float(), 0.06 * OCCLUSION_PX).occlusion, given)
+        _correlation(sky_over(torch.from_numpy(sign * scale_px * h).float(), 0.06 * OCCLUSION_PX).occlusion, drawn)
         for sign in (1, -1)
     )
     figures = {"correlation": upright, "upside_down": inverted}

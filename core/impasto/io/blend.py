@@ -84,13 +84,13 @@ class Source:
     blender: str
 
 
-def datablocks_in(given: Datablock) -> list[Datablock]:
+def datablocks_in(data: Datablock) -> list[Datablock]:
     """The datablock that is named, or all of its kind if none is. Raise FileError if there are none."""
-    if given.name:
-        return [given]
-    found = [Datablock(given.file, given.kind, one["name"]) for one in _contents(given.file)[given.kind]]  # type: ignore[literal-required]
+    if data.name:
+        return [data]
+    found = [Datablock(data.file, data.kind, one["name"]) for one in _contents(data.file)[data.kind]]  # type: ignore[literal-required]
     if not found:
-        raise FileError("{} has no sources", "add materials or mesh objects that have one in Blender", given.title)
+        raise FileError("{} has no sources", "add materials or mesh objects that have one in Blender", data.title)
     return found
 
 

@@ -200,8 +200,8 @@ def _icc_curve(tag: bytes) -> Curve:
     """The curve of a tag of the types curv or para (ICC.1:2022, 10.6 and 10.18)."""
     if tag[:4] == b"para":
         kind = struct.unpack_from(">H", tag, 8)[0]
-        given = np.array(struct.unpack_from(f">{PARAMETRIC[kind]}i", tag, 12)) / 65536
-        g, a, b, c, d, e, f = (*map(float, given), *(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(given) - 1 :])
+        numbers = np.array(struct.unpack_from(f">{PARAMETRIC[kind]}i", tag, 12)) / 65536
+        g, a, b, c, d, e, f = (*map(float, numbers), *(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(numbers) - 1 :])
         if a == 0:
             raise ValueError
         if kind in (1, 2):

@@ -183,8 +183,8 @@ def _read(
         elif values.shape[2] == 2:  # normals without blue
             as_stored[top:end, :, :2], as_stored[top:end, :, 2] = np.clip(values, 0, 1), 0
         else:
-            kept = np.clip(values[..., :channels], 0.0, None if takes_light else 1.0)
-            as_stored[top:end] = blocks.mean(name, kept)
+            clipped = np.clip(values[..., :channels], 0.0, None if takes_light else 1.0)
+            as_stored[top:end] = blocks.mean(name, clipped)
         if opacity_as_stored is not None and alpha is not None:
             opacity_as_stored[top:end] = blocks.mean("opacity", np.clip(alpha, 0.0, 1.0))
         on_progress(end / len(as_stored))

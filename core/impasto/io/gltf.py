@@ -143,8 +143,8 @@ class Gltf:
     def bytes_at(self, uri: str) -> bytes:
         """The content of a URI: the data in it, or a file below the folder."""
         if uri.startswith("data:"):
-            given = self.uris[int(uri[len(PLACE) :])] if uri.startswith(PLACE) else uri[5:].encode()
-            head, _, text = given.partition(b",")
+            content = self.uris[int(uri[len(PLACE) :])] if uri.startswith(PLACE) else uri[5:].encode()
+            head, _, text = content.partition(b",")
             return base64.b64decode(text, validate=False) if head.endswith(b";base64") else unquote_to_bytes(text)
         return read_bytes(self.file_at(uri), MOST_BYTES)
 
@@ -264,10 +264,10 @@ class Placement:
         uv_set = about.get("texCoord", info.get("texCoord", 0))
         return cls(int(uv_set), offset, float(about.get("rotation", 0)), scale)
 
-    def uvs(self, given: np.ndarray) -> np.ndarray:
+    def uvs(self, coordinates: np.ndarray) -> np.ndarray:
         """Coordinates (…, 2) in the texture, with V up, from the mesh's UVs as glTF stores them."""
         cosine, sine = np.cos(self.rotation), np.sin(self.rotation)
-        u, v = np.moveaxis(given * self.scale, -1, 0)
+        u, v = np.moveaxis(coordinates * self.scale, -1, 0)
         x, y = cosine * u + sine * v + self.offset[0], cosine * v - sine * u + self.offset[1]
         return np.stack([x, 1 - y], -1)
 

@@ -42,16 +42,16 @@ def names_of(gltf: Gltf) -> list[str]:
     return found
 
 
-def datablocks_in(given: Datablock) -> list[Datablock]:
+def datablocks_in(datablock: Datablock) -> list[Datablock]:
     """The material that is named, or all materials with textures if none is. Raise FileError if there are none."""
-    if given.name:
-        return [given]
-    gltf = Gltf.at(given.file)
+    if datablock.name:
+        return [datablock]
+    gltf = Gltf.at(datablock.file)
     with reading(gltf.name):
         materials = zip(names_of(gltf), gltf.list_of("materials"), strict=True)
-        found = [replace(given, name=name) for name, material in materials if next(slots_of(material), None)]
+        found = [replace(datablock, name=name) for name, material in materials if next(slots_of(material), None)]
         if not found:
-            raise _no_textures(gltf, gltf.list_of("materials"), given.title)
+            raise _no_textures(gltf, gltf.list_of("materials"), datablock.title)
     return found
 
 

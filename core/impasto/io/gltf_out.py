@@ -100,8 +100,8 @@ class Repaint:
 
     def _texture(self, used: list[int], sampler: Mapping[str, Any], data: bytes, name: str) -> int:
         """Index of a texture with this picture: one of `used` that no slot refers to any more, or else a new one."""
-        shown = [info["index"] for material in self._gltf.list_of("materials") for info in _infos(material)]
-        free = [index for index in dict.fromkeys(used) if index not in shown]
+        indices = [info["index"] for material in self._gltf.list_of("materials") for info in _infos(material)]
+        free = [index for index in dict.fromkeys(used) if index not in indices]
         textures = self._gltf.json.setdefault("textures", [])
         others = [source for place, one in enumerate(textures) if place not in free for source in _sources(one)]
         images = [source for place in free for source in _sources(textures[place]) if source not in others]
@@ -159,18 +159,18 @@ class Repaint:
     def _binary(self) -> bytes:
         """The data of all buffer views; their offsets in the JSON are updated."""
         gltf, views = self._gltf, self._gltf.list_of("bufferViews")
-        kept = [view for index, view in enumerate(views) if index not in self._new]
+        views_left = [view for index, view in enumerate(views) if index not in self._new]
         binary = bytearray()
         starts = []
         for index in range(len(gltf.list_of("buffers"))):
             starts.append(len(binary))
             binary += gltf.buffer(index)
             binary += bytes(-len(binary) % BLOCK)
-        for view in kept:
+        for view in views_left:
             offset = starts[integer(view["buffer"])] + integer(view.get("byteOffset", 0))
             view |= {"buffer": 0, "byteOffset": offset}
         if not any("extensions" in view for view in views):  # an extension may refer to further data
-            binary = _without_gaps(binary, kept)
+            binary = _without_gaps(binary, views_left)
         for index, data in self._new.items():
             views[index] |= {"buffer": 0, "byteOffset": len(binary), "byteLength": len(data)}
             binary += data + bytes(-len(data) % BLOCK)
@@ -203,8 +203,8 @@ def _clear(material: dict[str, Any], has_opacity: bool) -> None:
     for key in ("normalTexture", OCCLUSION, "emissiveTexture", "emissiveFactor", "alphaMode", "alphaCutoff"):
         material.pop(key, None)
     material["pbrMetallicRoughness"] = dict(PLAIN)
-    kept = {key: one for key, one in material.pop("extensions", {}).items() if not key.startswith("KHR_materials_")}
-    material |= {"extensions": kept} if kept else {}
+    others = {key: one for key, one in material.pop("extensions", {}).items() if not key.startswith("KHR_materials_")}
+    material |= {"extensions": others} if others else {}
     material |= {"alphaMode": "BLEND"} if has_opacity else {}
 
 

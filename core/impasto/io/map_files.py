@@ -515,8 +515,8 @@ def _set_in_file(path: Path) -> MapSet:
             source = parse_source(name, text)
         except ParameterError as error:
             raise FileError("{}: {}", error.remedy, excerpt(path), error.message) from error
-        given = PureWindowsPath(source.file)  # splits C:\\brick\\n.png as well as paths of other systems
-        places = (path.parent / place for place in (source.file, given.as_posix(), given.name))
+        stated_path = PureWindowsPath(source.file)  # splits C:\\brick\\n.png as well as paths of other systems
+        places = (path.parent / place for place in (source.file, stated_path.as_posix(), stated_path.name))
         file = next(filter(is_there, places), path.parent / source.file)
         maps[name] = MapSource(file, source.place, source.is_sure)
     return MapSet(path.name.removesuffix(SET_FILE), maps, set_file=path)

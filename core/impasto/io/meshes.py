@@ -174,8 +174,8 @@ def _matrix(node: Mapping[str, Any]) -> np.ndarray:
 
     if "matrix" in node:
         return np.array(node["matrix"], np.float64).reshape(4, 4).T
-    given = node.get("rotation", ())
-    turn = Rotation.from_quat(given if any(given) else (0, 0, 0, 1)).as_matrix()  # zeros mean no rotation
+    rotation = node.get("rotation", ())
+    turn = Rotation.from_quat(rotation if any(rotation) else (0, 0, 0, 1)).as_matrix()  # zeros mean no rotation
     matrix = np.eye(4)
     matrix[:3, :3] = turn * np.array(node.get("scale", (1, 1, 1)), np.float64)
     matrix[:3, 3] = np.array(node.get("translation", (0, 0, 0)), np.float64)

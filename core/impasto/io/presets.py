@@ -36,21 +36,21 @@ def gltf_document(material: PackedMaterial) -> Mapping[str, str]:
         return {}
     roles = [role for role in GLTF_ROLES if role in material.files]
     place = _place(material.placement)
-    shown = {role: {"index": index, **place} for index, role in enumerate(roles)}
+    textures = {role: {"index": index, **place} for index, role in enumerate(roles)}
     factors: dict[str, Any] = {"metallicFactor": 1 if "metallic" in material.maps else 0}
     slots: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": factors}
-    if "base_color" in shown:
-        factors["baseColorTexture"] = shown["base_color"]
+    if "base_color" in textures:
+        factors["baseColorTexture"] = textures["base_color"]
         slots |= {"alphaMode": "BLEND"} if "opacity" in material.maps else {}
-    if "orm" in shown:
-        factors["metallicRoughnessTexture"] = shown["orm"]
-        slots |= {"occlusionTexture": shown["orm"]} if "ambient_occlusion" in material.maps else {}
-    if "normal" in shown:
-        slots["normalTexture"] = shown["normal"]
-    if "emission" in shown:
-        slots |= {"emissiveTexture": shown["emission"], "emissiveFactor": [1, 1, 1]}
-    if "transmission_weight" in shown:
-        transmission = {"transmissionFactor": 1, "transmissionTexture": shown["transmission_weight"]}
+    if "orm" in textures:
+        factors["metallicRoughnessTexture"] = textures["orm"]
+        slots |= {"occlusionTexture": textures["orm"]} if "ambient_occlusion" in material.maps else {}
+    if "normal" in textures:
+        slots["normalTexture"] = textures["normal"]
+    if "emission" in textures:
+        slots |= {"emissiveTexture": textures["emission"], "emissiveFactor": [1, 1, 1]}
+    if "transmission_weight" in textures:
+        transmission = {"transmissionFactor": 1, "transmissionTexture": textures["transmission_weight"]}
         slots["extensions"] = {TRANSMISSION: transmission}
     used = [TRANSFORM] * bool(place) + [TRANSMISSION] * ("extensions" in slots)
     content = {
@@ -127,8 +127,8 @@ def _node(root: ElementTree.Element, kind: str, name: str, type_: str) -> Elemen
     return ElementTree.SubElement(root, kind, name=name, type=type_)
 
 
-def _value(node: ElementTree.Element, name: str, type_: str, **given: str) -> ElementTree.Element:
-    return ElementTree.SubElement(node, "input", attrib={"name": name, "type": type_, **given})
+def _value(node: ElementTree.Element, name: str, type_: str, **attributes: str) -> ElementTree.Element:
+    return ElementTree.SubElement(node, "input", attrib={"name": name, "type": type_, **attributes})
 
 
 DESCRIBED = {"gltf": gltf_document, "materialx": materialx_document}

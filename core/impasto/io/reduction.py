@@ -97,15 +97,15 @@ class PixelBlocks:
             yield from lines.bands()
             return
         (skip, left), (height, width) = self.skipped, self.size
-        kept, done = [], 0
+        selected, done = [], 0
         for top, rows in lines.bands():
-            kept.append(rows[max(0, skip - top) :, left : left + width * self.divisor])
-            count = min(sum(map(len, kept)) // self.divisor, height - done)
+            selected.append(rows[max(0, skip - top) :, left : left + width * self.divisor])
+            count = min(sum(map(len, selected)) // self.divisor, height - done)
             if not count:
                 continue
-            band = np.concatenate(kept)
+            band = np.concatenate(selected)
             yield done, band[: count * self.divisor]
-            kept, done = [band[count * self.divisor :]], done + count
+            selected, done = [band[count * self.divisor :]], done + count
 
     def mean(self, name: str, values: np.ndarray) -> np.ndarray:
         """Means (k, w, C) of blocks of values in [0, 1] (k·divisor, w·divisor, C). Colour is averaged as light."""

@@ -156,7 +156,7 @@ def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Te
     if len({texture.size_px for texture in textures.values()}) < 2:
         return textures
     height, width = size_px = max((texture.size_px for texture in textures.values()), key=math.prod)
-    kept, resized = {}, []
+    same_size, resized = {}, []
     for name, texture in textures.items():
         rows, columns = texture.size_px
         if max(rows, columns) > TINY_PX and abs(rows * width - columns * height) > ALIKE * columns * height:
@@ -165,10 +165,10 @@ def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Te
             continue
         if texture.size_px != size_px:
             resized.append(f"{_words(name)} ({columns}x{rows})")
-        kept[name] = resized_map(name, texture, size_px)
+        same_size[name] = resized_map(name, texture, size_px)
     if resized:
         notes.append(Message("resized to {}x{}: {}", width, height, ", ".join(resized)))
-    return kept
+    return same_size
 
 
 def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: list[str]) -> Texture:

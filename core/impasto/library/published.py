@@ -126,8 +126,8 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
     if not tensor.is_floating_point() or not bool(torch.isfinite(tensor).all()):
         message = "{} does not contain finite numbers"
         raise ModelError(message, "get {} again from {}", name, weights.label, weights.page)
-    kept = tensor if tensor.dtype in (torch.float16, torch.float32) else tensor.float()
-    return kept.detach().contiguous().numpy()
+    array = tensor if tensor.dtype in (torch.float16, torch.float32) else tensor.float()
+    return array.detach().contiguous().numpy()
 
 
 def _read(path: Path) -> _File:

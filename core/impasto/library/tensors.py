@@ -84,31 +84,31 @@ def quantised_tensors(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
     Symmetric, per output channel: a weight is a whole number from -127 to 127 times the scale of its channel
     (Krishnamoorthi 2018, https://arxiv.org/abs/1806.08342).
     """
-    made: dict[str, np.ndarray] = {}
+    quantised: dict[str, np.ndarray] = {}
     for name, tensor in tensors.items():
         if not name.endswith(".weight") or tensor.dtype.kind != "f" or tensor.size < LEAST_VALUES:
-            made[name] = tensor
+            quantised[name] = tensor
             continue
         wide = tensor.astype(np.float32)
         peaks = np.abs(wide.reshape(len(wide), -1)).max(1)
         scales = np.where(peaks > 0, peaks, 1).astype(np.float32) / LARGEST
-        made[name] = np.round(wide / _beside(scales, wide)).astype(np.int8)
-        made[name + SCALE] = scales
-    return made
+        quantised[name] = np.round(wide / _beside(scales, wide)).astype(np.int8)
+        quantised[name + SCALE] = scales
+    return quantised
 
 
 def restored_tensors(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarray]:
     """The tensors, with quantised ones converted to float32. Raise ModelError if their scales do not fit."""
-    made = {name: tensor for name, tensor in tensors.items() if not name.endswith(SCALE)}
+    tensors_left = {name: tensor for name, tensor in tensors.items() if not name.endswith(SCALE)}
     for name, scales in tensors.items():
         if not name.endswith(SCALE):
             continue
         name = name.removesuffix(SCALE)
-        values = made.get(name)
+        values = tensors_left.get(name)
         if values is None or values.dtype != np.int8 or scales.dtype.kind != "f" or scales.shape != values.shape[:1]:
             raise ModelError("{} is damaged: {}", "copy it again, or remove it", excerpt(file), excerpt(name + SCALE))
-        made[name] = values * _beside(scales.astype(np.float32), values)
-    return made
+        tensors_left[name] = values * _beside(scales.astype(np.float32), values)
+    return tensors_left
 
 
 def _beside(scales: np.ndarray, tensor: np.ndarray) -> np.ndarray:

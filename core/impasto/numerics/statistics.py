@@ -48,8 +48,8 @@ class PrincipalChannels:
         for name in names:
             values = source[name].pixels.reshape(-1, source[name].pixels.shape[2])
             variances, vectors = np.linalg.eigh(np.atleast_2d(np.cov(values, rowvar=False)))
-            kept = variances > LEAST_VARIANCE * variances.max()
-            self._bases[name] = values.mean(0), vectors[:, kept] / np.sqrt(variances[kept])
+            is_varying = variances > LEAST_VARIANCE * variances.max()
+            self._bases[name] = values.mean(0), vectors[:, is_varying] / np.sqrt(variances[is_varying])
 
     def of(self, maps: Maps) -> np.ndarray:
         """Channels (H, W, C) float32 of maps of the same names."""

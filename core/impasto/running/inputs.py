@@ -59,10 +59,10 @@ CROWDED = "edges where more than two faces of the mesh meet, across which nothin
 
 def mesh_in(inputs: Mapping[str, RecipeInput]) -> Mesh | None:
     """The mesh that the subject lies on; None without one. Raise ParameterError for an input of another kind."""
-    given = inputs.get(MESH)
-    if given is None or isinstance(given, Mesh):
-        return given
-    raise ParameterError("the input {} takes a mesh, got {}", READ_BY["mesh"], MESH, _kind(given))
+    mesh = inputs.get(MESH)
+    if mesh is None or isinstance(mesh, Mesh):
+        return mesh
+    raise ParameterError("the input {} takes a mesh, got {}", READ_BY["mesh"], MESH, _kind(mesh))
 
 
 def with_directions(inputs: Mapping[str, RecipeInput]) -> dict[str, RecipeInput]:
@@ -134,10 +134,10 @@ def with_masks_as_stored(inputs: Mapping[str, RecipeInput], steps: Sequence[Step
     masks = {step.mask.input for step in steps if step.mask} | {one for step in steps for one in step.names_of("mask")}
     found = dict(inputs)
     for name in masks & inputs.keys():
-        given = inputs[name]
-        if isinstance(given, Maps) and given.light == "linear":
-            stored = Texture(srgb_to_linear(given["base_color"].pixels), "srgb")
-            found[name] = replace(given, textures={**given.textures, "base_color": stored}, light="")
+        mask = inputs[name]
+        if isinstance(mask, Maps) and mask.light == "linear":
+            stored = Texture(srgb_to_linear(mask["base_color"].pixels), "srgb")
+            found[name] = replace(mask, textures={**mask.textures, "base_color": stored}, light="")
     return found
 
 
@@ -168,8 +168,8 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
 
 def refuse_empty(inputs: Mapping[str, RecipeInput]) -> None:
     """Raise ParameterError for an input without any map."""
-    for name, given in inputs.items():
-        if not isinstance(given, Dataset | Mesh) and not (isinstance(given, Maps) and given):
+    for name, input_ in inputs.items():
+        if not isinstance(input_, Dataset | Mesh) and not (isinstance(input_, Maps) and input_):
             raise ParameterError("the input {} has no maps", "give a picture or a set of maps, or leave it out", name)
 
 
@@ -223,17 +223,17 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Reci
         raise ParameterError(message, "give at least {}", tool.name, item.least, item.name, len(names), item.least)
     if len(names) > 1 and not item.takes_many:
         raise ParameterError("{} takes one {}, got {}", "leave all but one out", tool.name, item.name, len(names))
-    for index, given in enumerate(names):
-        if not given and item.for_each:
+    for index, name in enumerate(names):
+        if not name and item.for_each:
             continue
         if item.for_each and not index < len(step.names_of(item.for_each)):
             message = "{} got more values for {} than for {}: {} belongs to none"
             remedy = "give one more {}, or leave it out"
-            raise ParameterError(message, remedy, tool.name, item.name, item.for_each, excerpt(given), item.for_each)
-        if given not in inputs:
-            message = Message("{}'s input {} is {}, which was not given", tool.name, item.name, excerpt(given))
-            raise ParameterError(message, "{}give an input of this name", did_you_mean(given, inputs))
-        if (kind := _kind(inputs[given])) != item.kind:
+            raise ParameterError(message, remedy, tool.name, item.name, item.for_each, excerpt(name), item.for_each)
+        if name not in inputs:
+            message = Message("{}'s input {} is {}, which was not given", tool.name, item.name, excerpt(name))
+            raise ParameterError(message, "{}give an input of this name", did_you_mean(name, inputs))
+        if (kind := _kind(inputs[name])) != item.kind:
             message = "{}'s input {} takes {}, got {}"
             raise ParameterError(message, READ_BY[item.kind], tool.name, item.name, item.kind, kind)
 
@@ -251,9 +251,9 @@ def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, RecipeInput], is_ma
         raise ParameterError("the mask of {} takes maps, got {}", READ_BY["maps"], tool.name, kind)
 
 
-def _kind(given: RecipeInput) -> str:
+def _kind(input_: RecipeInput) -> str:
     """Kind of input that takes this value."""
-    return "dataset" if isinstance(given, Dataset) else "mesh" if isinstance(given, Mesh) else "maps"
+    return "dataset" if isinstance(input_, Dataset) else "mesh" if isinstance(input_, Mesh) else "maps"
 
 
 def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> None:
@@ -261,7 +261,7 @@ def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> Non
     trainer = next((tool.name for tool in tools if tool.kind == "trainer"), "")
     if mesh_in(inputs) and trainer:
         raise ParameterError("{} learns from pictures, and a mesh is given", "leave the input {} out", trainer, MESH)
-    other = next((name for name, given in inputs.items() if isinstance(given, Mesh) and name != MESH), "")
+    other = next((name for name, input_ in inputs.items() if isinstance(input_, Mesh) and name != MESH), "")
     if other:
         raise ParameterError("the input {} is a mesh", "name it {}: a recipe has one", excerpt(other), MESH)
 

@@ -46,9 +46,9 @@ def blended(apply: Apply, preview_px: int | None = None) -> Apply:
 
     def apply_masked(step: ReadyStep, subject: Maps, context: Context) -> Result:
         assert step.mask is not None
-        made = apply(replace(step, mask=None, image=None), subject, context)
-        if not made.maps:
-            return made
+        result = apply(replace(step, mask=None, image=None), subject, context)
+        if not result.maps:
+            return result
         subject = subject if step.below is None else step.below
         subject = maps_at_most(subject, preview_px) if preview_px else subject
         started = perf_counter()
@@ -56,41 +56,41 @@ def blended(apply: Apply, preview_px: int | None = None) -> Apply:
         note_shape("mask", step.image, subject, context)
         seeds: Any = step.rng.bit_generator.seed_seq
         lifts = any(one.tool.kind == "generator" for one in (step, *(one for one in step.members if not one.mask)))
-        maps = masked(step.mask, step.image, subject, made.maps, seeds, context.device, lifts)
-        return replace(made, maps=maps, seconds=(made.seconds[0] + perf_counter() - started,))
+        maps = masked(step.mask, step.image, subject, result.maps, seeds, context.device, lifts)
+        return replace(result, maps=maps, seconds=(result.seconds[0] + perf_counter() - started,))
 
     return apply_masked
 
 
 def masked(
-    mask: Mask, image: Maps | None, subject: Maps, made: Maps, seeds: np.random.SeedSequence, device: str, lifts: bool
+    mask: Mask, image: Maps | None, subject: Maps, result: Maps, seeds: np.random.SeedSequence, device: str, lifts: bool
 ) -> Maps:
     """The subject, replaced by a step's result where the mask shows. Maps that the subject lacks are the step's.
 
     image: of a mask by image. seeds: of the step. lifts: as in `mixture`. Raise ParameterError if the sizes differ, or
     if a mask by height has no height to use.
     """
-    if made.size_px != subject.size_px:
-        (height, width), (rows, columns) = subject.size_px, made.size_px
+    if result.size_px != subject.size_px:
+        (height, width), (rows, columns) = subject.size_px, result.size_px
         remedy = "give its result the size of what is below it, or remove its mask"
         raise ParameterError("a masked step makes {}x{} pixels of {}x{}", remedy, columns, rows, width, height)
-    made = _with_blended_colors(mask, subject, made)
+    result = _with_blended_colors(mask, subject, result)
     share = share_of(mask, image, subject, seeds, device)
     if mask.by_height:
-        share = share + np.float32(mask.by_height) * (height_share(share, *_heights(subject, made)) - share)
-    return mixture(subject, made, share, lifts=lifts)
+        share = share + np.float32(mask.by_height) * (height_share(share, *_heights(subject, result)) - share)
+    return mixture(subject, result, share, lifts=lifts)
 
 
-def _with_blended_colors(mask: Mask, subject: Maps, made: Maps) -> Maps:
+def _with_blended_colors(mask: Mask, subject: Maps, result: Maps) -> Maps:
     """A step's result with its colours blended into the subject's, and without the maps that it must not change."""
     if unknown := next((name for name in mask.maps if name not in MAP_CHANNELS), ""):
         message = "there is no map called {}"
         raise ParameterError(message, choices(unknown, MAP_CHANNELS, "`impasto export`"), excerpt(unknown))
-    textures = {name: one for name, one in made.textures.items() if not mask.maps or name in mask.maps}
+    textures = {name: one for name, one in result.textures.items() if not mask.maps or name in mask.maps}
     if mask.blend != MIX:
         both = [name for name in textures if name in COLOR_MAPS and name in subject]
         textures |= {name: blended_color(mask.blend, subject[name], textures[name]) for name in both}
-    return replace(made, textures=textures)
+    return replace(result, textures=textures)
 
 
 def share_of(mask: Mask, image: Maps | None, subject: Maps, seeds: np.random.SeedSequence, device: str) -> np.ndarray:
@@ -162,9 +162,9 @@ def _patches(size: float, size_px: tuple[int, int], seeds: np.random.SeedSequenc
     return fractal_noise(normal, (rows, columns), size_px, OCTAVES, GAIN)[None]
 
 
-def _heights(subject: Maps, made: Maps) -> tuple[np.ndarray, np.ndarray]:
+def _heights(subject: Maps, result: Maps) -> tuple[np.ndarray, np.ndarray]:
     """Heights (H, W, 1) of a subject and of a step's result. A step that keeps the height counts as a film."""
     film = np.full((*subject.size_px, 1), LEVEL, np.float32)
     below = subject["height"].pixels if "height" in subject else film
-    above = made["height"].pixels if "height" in made else film
+    above = result["height"].pixels if "height" in result else film
     return below, film if np.array_equal(below, above) else above

@@ -119,7 +119,7 @@ def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptio
     """Check a recipe and its inputs, and make its steps ready. Raise ParameterError for anything that is wrong."""
     active, tools = recipe.active_steps, active_tools(recipe)
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, active, strict=True)]
-    check_inputs(active, tools, {name: given for name, given in inputs.items() if name not in recipe.spare_inputs})
+    check_inputs(active, tools, {name: input_ for name, input_ in inputs.items() if name not in recipe.spare_inputs})
     refuse_empty(inputs)
     parameters = [with_numbers_for_each(*step) for step in zip(tools, parameters, active, strict=True)]
     inputs = at_wanted_size(inputs, active, tools, parameters)

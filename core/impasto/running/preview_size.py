@@ -42,10 +42,10 @@ def at_preview_size(
     sizes = sizes or [subject.size_px if subject else (1, 1)]
     scale = min(1.0, longest_px / max(map(max, sizes)))
     small = {
-        name: shrunk(given, min(1.0, max(scale, LEAST_PX / min(given.size_px))), cache)
-        if isinstance(given, Maps)
-        else given
-        for name, given in inputs.items()
+        name: shrunk(input_, min(1.0, max(scale, LEAST_PX / min(input_.size_px))), cache)
+        if isinstance(input_, Maps)
+        else input_
+        for name, input_ in inputs.items()
     }
     keep = [tool.kind == "generator" and not tool.uses_subject and not is_procedural(tool) for tool in tools]
     return [one if keeps else _scaled(one, scale) for keeps, one in zip(keep, parameters, strict=True)], small
@@ -57,10 +57,10 @@ def at_most(apply: Apply, longest_px: int | None) -> Apply:
         return apply
 
     def apply_small(step: ReadyStep, subject: Maps, context: Context) -> Result:
-        made = apply(step, subject, context)
-        if not made.maps:
-            return made
-        return replace(made, maps=maps_at_most(made.maps, longest_px))
+        result = apply(step, subject, context)
+        if not result.maps:
+            return result
+        return replace(result, maps=maps_at_most(result.maps, longest_px))
 
     return apply_small
 

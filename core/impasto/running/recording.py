@@ -25,13 +25,13 @@ class RunLog:
         self.hashes[kind][name] = sha256
 
 
-def record_input(given: RecipeInput) -> dict[str, str | float]:
+def record_input(input_: RecipeInput) -> dict[str, str | float]:
     """Name, SHA-256, scale and colour space of an input."""
-    found: dict[str, str | float] = {"name": given.name, "sha256": given.sha256()}
-    if not isinstance(given, Maps):
+    found: dict[str, str | float] = {"name": input_.name, "sha256": input_.sha256()}
+    if not isinstance(input_, Maps):
         return found
-    scale = {"width_m": given.tile_width_m, "height_range_m": given.height_range_m}
-    found |= {"color_space": given.color_space} if given.color_space else {}
+    scale = {"width_m": input_.tile_width_m, "height_range_m": input_.height_range_m}
+    found |= {"color_space": input_.color_space} if input_.color_space else {}
     return found | {name: value for name, value in scale.items() if value is not None}
 
 

@@ -50,11 +50,11 @@ def rerun(
 ) -> Rerun:
     """Run the recipe in `file` on the given inputs, or those next to it, and write new files into `folder`."""
     recipe = read_recipe(file)
-    for given in inputs or {}:
-        if given not in recipe.inputs:
+    for filled in inputs or {}:
+        if filled not in recipe.inputs:
             known = ", ".join(sorted(recipe.inputs)) or "none"
-            remedy = Message("{}its inputs are: {}", did_you_mean(given, recipe.inputs), known)
-            raise ParameterError("the recipe in {} has no input {}", remedy, file, excerpt(given))
+            remedy = Message("{}its inputs are: {}", did_you_mean(filled, recipe.inputs), known)
+            raise ParameterError("the recipe in {} has no input {}", remedy, file, excerpt(filled))
     exporter = _exporter_of(file)
     name = source_name(file) if Datablock.at(file) else usable_name(set_name(without_number(file)))
     _refuse_existing(folder, name, tile_suffix(exporter.suffix, tile_number(file)))
@@ -78,9 +78,9 @@ def _read_otherwise(found: Mapping[str, Path], then: Recipe, now: Recipe) -> Ite
             yield f"input {input_}: if its files are the same, they are read otherwise now, as the changelog tells"
 
 
-def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path:
-    if input_ in given:
-        return given[input_]
+def _find(input_: str, name: str, file: Path, files: Mapping[str, Path]) -> Path:
+    if input_ in files:
+        return files[input_]
     if name:
         datablock = Datablock.at(file)
         at = datablock.file if datablock else file
@@ -97,13 +97,13 @@ def _read(input_: str, path: Path, recipe: Recipe) -> Maps | Mesh:
     about: Mapping[str, Any] = recipe.inputs[input_]
     wanted = wanted_by(recipe, input_, has_mesh=MESH in recipe.inputs)
     space = str(about.get("color_space", ""))
-    given = read_input(input_, path, color_space=space, wanted=wanted)
-    if isinstance(given, Mesh):
-        return given
-    if path.is_file() and is_turned(path) and given.sha256() != about.get("sha256"):
+    texture = read_input(input_, path, color_space=space, wanted=wanted)
+    if isinstance(texture, Mesh):
+        return texture
+    if path.is_file() and is_turned(path) and texture.sha256() != about.get("sha256"):
         as_stored = read_maps(path, upright=False, color_space=space, wanted=wanted)
-        given = as_stored if as_stored.sha256() == about.get("sha256") else given
-    return replace(given.with_width(about.get("width_m")), height_range_m=about.get("height_range_m"))
+        texture = as_stored if as_stored.sha256() == about.get("sha256") else texture
+    return replace(texture.with_width(about.get("width_m")), height_range_m=about.get("height_range_m"))
 
 
 def _exporter_of(file: Path) -> Exporter:

@@ -62,8 +62,8 @@ def checked(step: ReadyStep, subject: Maps, context: Context) -> Result:
     decided: list[Any] = [None]
     with _training_lock(step, context):
         own = replace(context, rng=step.rng, on_decision=decided.append)
-        made = step.tool.apply(subject, step.parameters, step.inputs, own)
-    result = made if isinstance(made, Result) else Result(made)
+        applied = step.tool.apply(subject, step.parameters, step.inputs, own)
+    result = applied if isinstance(applied, Result) else Result(applied)
     check_made(step.tool, result.maps)
     return replace(result, seconds=(perf_counter() - started,), reused=(False,), decided=(decided[-1],))
 

@@ -143,8 +143,8 @@ def stream(
         for top, left, maps in first.tool.tiles(subject, first.parameters, first.inputs, own):
             check_made(first.tool, maps)
             for place, step in enumerate(steps[index + 1 :], index + 1):
-                made = checked(step, maps, quiet)
-                maps, decided[place] = made.maps, made.decided[0]
+                result = checked(step, maps, quiet)
+                maps, decided[place] = result.maps, result.decided[0]
             yield top, left, maps
 
     def describe(maps: Maps) -> Mapping[str, str]:
@@ -181,21 +181,21 @@ def write_tiles(
 def _watch(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:
     """The tiles. After each, report progress and a small preview. Raise Cancelled."""
     step = -(-max(size_px) // PREVIEW_SIZE_PX)
-    shown: dict[str, np.ndarray] = {}
+    rows: dict[str, np.ndarray] = {}
     all_px, done_px, shown_px = size_px[0] * size_px[1], 0, 0
     for top, left, maps in tiles:
         yield top, left, maps
         name = "base_color" if "base_color" in maps else next(iter(maps))
-        if not shown:
-            shown[name] = np.zeros((-(-size_px[0] // step), -(-size_px[1] // step), MAP_CHANNELS[name]), np.float32)
+        if not rows:
+            rows[name] = np.zeros((-(-size_px[0] // step), -(-size_px[1] // step), MAP_CHANNELS[name]), np.float32)
         small = maps[name].pixels[-top % step :: step, -left % step :: step]
         row, column = -(-top // step), -(-left // step)
-        shown[name][row : row + small.shape[0], column : column + small.shape[1]] = small
+        rows[name][row : row + small.shape[0], column : column + small.shape[1]] = small
         done_px += maps.size_px[0] * maps.size_px[1]
         context.progress(done_px / all_px, "Making tiles")
         if done_px - shown_px >= all_px / PREVIEWS:
             shown_px = done_px
-            context.preview(Maps.from_arrays({name: shown[name].copy()}))
+            context.preview(Maps.from_arrays({name: rows[name].copy()}))
 
 
 def _bands(tiles: Iterable[Tile], size_px: tuple[int, int]) -> Iterator[Maps]:

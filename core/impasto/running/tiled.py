@@ -80,34 +80,34 @@ def on_tiles_of_cover(
     return others, replace(context, mesh=placed if len(placed.seams[0]) else None, sheet=sheet)
 
 
-def on_own_tiles(made: Maps, sheet: TileSheet) -> Maps:
+def on_own_tiles(result: Maps, sheet: TileSheet) -> Maps:
     """Maps on a sheet, which may have been resized, as tiles."""
-    made = replace(made, sheet=sheet)
-    return made if made.size_px == sheet.size_px else Maps.of_tiles(made.tiles())
+    result = replace(result, sheet=sheet)
+    return result if result.size_px == sheet.size_px else Maps.of_tiles(result.tiles())
 
 
-def with_tiles(made: Maps, before: Maps, mesh: RecipeInput | None) -> Maps:
+def with_tiles(result: Maps, before: Maps, mesh: RecipeInput | None) -> Maps:
     """Maps made on a sheet, as tiles. A map of a tile stays as it was unless a texel that a face shows has changed."""
     sheet = before.sheet
     if sheet is None or not isinstance(mesh, Mesh):
-        return made
-    made = on_own_tiles(made, sheet)
-    if made.size_px != before.size_px:
-        return made
+        return result
+    result = on_own_tiles(result, sheet)
+    if result.size_px != before.size_px:
+        return result
     placed = mesh_on(sheet, mesh).uvs * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
     is_shown = sheet.split(rasterization(placed, sheet.size_px)[0][..., None] != NONE)
     old = before.tiles()
     tiles = {
-        number: _with_unchanged(maps, old[number], is_shown[number][..., 0]) for number, maps in made.tiles().items()
+        number: _with_unchanged(maps, old[number], is_shown[number][..., 0]) for number, maps in result.tiles().items()
     }
-    return replace(Maps.of_tiles(tiles), width_m=made.width_m)
+    return replace(Maps.of_tiles(tiles), width_m=result.width_m)
 
 
-def _with_unchanged(made: Maps, before: Maps, shown: np.ndarray) -> Maps:
-    """Maps of a tile, with the earlier map where no shown texel has changed. shown: (H, W), whether a face shows it."""
-    old = {name: before[name] for name in made if name in before}
-    same = {name: one for name, one in old.items() if np.array_equal(made[name].pixels[shown], one.pixels[shown])}
-    return replace(made, textures={**made.textures, **same})
+def _with_unchanged(result: Maps, before: Maps, seen: np.ndarray) -> Maps:
+    """Maps of a tile, with the earlier map where no shown texel has changed. seen: (H, W), whether a face shows it."""
+    old = {name: before[name] for name in result if name in before}
+    same = {name: one for name, one in old.items() if np.array_equal(result[name].pixels[seen], one.pixels[seen])}
+    return replace(result, textures={**result.textures, **same})
 
 
 def tile_of(maps: Maps, number: int) -> Maps:

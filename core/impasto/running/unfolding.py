@@ -92,34 +92,34 @@ class Unfolding:
             return context
         return replace(context, canvas=canvas, on_preview=lambda maps: context.on_preview(canvas.fold(maps)))
 
-    def on_texture(self, made: Maps) -> Maps:
+    def on_texture(self, result_maps: Maps) -> Maps:
         """The result of the tools on the texture, without seams. Unchanged texels stay bit-identical."""
         canvas = self.canvas
         if canvas is None:
-            return made
+            return result_maps
         self.canvas = None
-        _check_shape(made, canvas)
+        _check_shape(result_maps, canvas)
         before = {name: texture.pixels for name, texture in self.unfolded.items()}
-        changed = {name: pixels for name, pixels in made.arrays().items() if pixels is not before.get(name)}
+        changed = {name: pixels for name, pixels in result_maps.arrays().items() if pixels is not before.get(name)}
         result = canvas.fold(Maps.from_arrays(changed)) if changed else Maps()
         result = erase_seams(result, canvas.charts.at(result.size_px)) if result else result
         arrays = {
             name: self._with_unchanged(name, texture.pixels, _difference(changed[name], before.get(name)), canvas)
             for name, texture in result.items()
         }
-        scale: dict[str, Any] = {"width_m": self.texture.width_m, "height_range_m": made.height_range_m}
+        scale: dict[str, Any] = {"width_m": self.texture.width_m, "height_range_m": result_maps.height_range_m}
         is_resized = result and result.size_px != self.texture.size_px
-        kept = {} if is_resized else {name: self.texture[name] for name in made if name in self.texture}
-        return Maps(kept, name=made.name, **scale).with_arrays(arrays)
+        unchanged = {} if is_resized else {name: self.texture[name] for name in result_maps if name in self.texture}
+        return Maps(unchanged, name=result_maps.name, **scale).with_arrays(arrays)
 
     def _with_unchanged(
-        self, name: str, made: np.ndarray, difference: np.ndarray | None, canvas: ChartCanvas
+        self, name: str, result: np.ndarray, difference: np.ndarray | None, canvas: ChartCanvas
     ) -> np.ndarray:
         """A map on the texture, with the earlier texels where it did not change on the canvas."""
-        if difference is None or (difference > CHANGED).all() or made.shape != self.texture[name].pixels.shape:
-            return made
+        if difference is None or (difference > CHANGED).all() or result.shape != self.texture[name].pixels.shape:
+            return result
         share = canvas.fold(Maps.from_arrays({"opacity": (difference > CHANGED).astype(np.float32)}))
-        return np.where(share["opacity"].pixels > 1e-3, made, self.texture[name].pixels)
+        return np.where(share["opacity"].pixels > 1e-3, result, self.texture[name].pixels)
 
     def _on_canvas(self, value: Any) -> Any:
         assert self.canvas is not None
@@ -144,16 +144,16 @@ def _canvas(charts: Charts, context: Context) -> ChartCanvas:
     return canvas
 
 
-def _difference(made: np.ndarray, before: np.ndarray | None) -> np.ndarray | None:
+def _difference(result: np.ndarray, before: np.ndarray | None) -> np.ndarray | None:
     """Largest difference (H, W) over the channels of a map; None if it is new or was resized."""
-    if before is None or before.shape != made.shape:
+    if before is None or before.shape != result.shape:
         return None
-    return np.abs(made - before).max(2)
+    return np.abs(result - before).max(2)
 
 
-def _check_shape(made: Maps, canvas: ChartCanvas) -> None:
+def _check_shape(result: Maps, canvas: ChartCanvas) -> None:
     """Raise ParameterError if a tool has cropped or turned the canvas."""
-    (height, width), (rows, columns) = made.size_px, canvas.size_px
+    (height, width), (rows, columns) = result.size_px, canvas.size_px
     if abs(height / width * columns / rows - 1) > ASPECT:
         message = "a tool changed the shape of the texture, from {}x{} to {}x{} pixels"
         raise ParameterError(message, "leave it out, or leave the mesh out", columns, rows, width, height)

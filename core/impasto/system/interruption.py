@@ -104,8 +104,8 @@ class _Signals:
             self.clean_up()
         if not self.is_leaving:
             how = "cancelled" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
-            kept = "what was kept before is there" if self.stop and self.stop.number else "nothing was written"
-            _try_for(LOCK_WAIT_S, lambda: self.say(f"{how}; {kept}"))
+            outcome = "what was kept before is there" if self.stop and self.stop.number else "nothing was written"
+            _try_for(LOCK_WAIT_S, lambda: self.say(f"{how}; {outcome}"))
 
     def leave(self) -> None:
         """Clean up at any other end of the process."""

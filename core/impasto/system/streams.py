@@ -98,9 +98,9 @@ def screen() -> SafeStream:
 
 
 def _printable(stream: TextIO | None, descriptor: int) -> TextIO:
-    given = cast("io.TextIOWrapper", stream or open(descriptor, "w", closefd=False, encoding="utf-8"))  # noqa: SIM115
-    how: dict[str, Any] = {"line_buffering": given.line_buffering, "write_through": given.write_through}
-    return PrintableStream(given.detach(), encoding=given.encoding, errors="backslashreplace", **how)
+    wrapped = cast("io.TextIOWrapper", stream or open(descriptor, "w", closefd=False, encoding="utf-8"))  # noqa: SIM115
+    how: dict[str, Any] = {"line_buffering": wrapped.line_buffering, "write_through": wrapped.write_through}
+    return PrintableStream(wrapped.detach(), encoding=wrapped.encoding, errors="backslashreplace", **how)
 
 
 def _fill(descriptor: int) -> None:

@@ -127,21 +127,21 @@ class Watch:
 
 
 @torch.no_grad()
-def probe_figures(made: Tensor, real: Tensor) -> dict[str, float]:
+def probe_figures(pictures: Tensor, real: Tensor) -> dict[str, float]:
     """Comparison of made and real pictures (B, C, H, W), with B at least 2.
 
     swd: their `patch_distance`. floor: the distance between two halves of the real ones. diversity: mean pairwise
     difference of the made ones over that of the real ones.
     """
     return {
-        "swd": patch_distance(made, real),
+        "swd": patch_distance(pictures, real),
         "floor": patch_distance(real[::2], real[1::2]),
-        "diversity": pairwise_difference(made) / pairwise_difference(real),
+        "diversity": pairwise_difference(pictures) / pairwise_difference(real),
     }
 
 
 @torch.no_grad()
-def patch_distance(made: Tensor, real: Tensor, seed: int = 0) -> float:
+def patch_distance(pictures: Tensor, real: Tensor, seed: int = 0) -> float:
     """Sliced Wasserstein distance of 7x7 patches over 3 pyramid levels (Karras et al. 2018), in deviations of `real`.
 
     made, real (B, C, H, W). It is fast, to compare a training with itself. Models are judged with more patches and
@@ -150,7 +150,7 @@ def patch_distance(made: Tensor, real: Tensor, seed: int = 0) -> float:
     random = torch.Generator().manual_seed(seed)
     distances = []
     split = partial(split_band, mode="nearest")
-    pyramids = (laplacian_pyramid(x.float(), LEVELS, 4 * PATCH_PX, split) for x in (made, real))
+    pyramids = (laplacian_pyramid(x.float(), LEVELS, 4 * PATCH_PX, split) for x in (pictures, real))
     for made_band, real_band in zip(*pyramids, strict=True):
         directions = torch.randn(DIRECTIONS, real.shape[1], PATCH_PX, PATCH_PX, generator=random).to(real.device)
         found, wanted = (_order(conv2d(band, directions), random) for band in (made_band, real_band))

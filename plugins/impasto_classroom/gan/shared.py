@@ -109,7 +109,7 @@ class TextbookTraining(Training):
 def maps_of(pixels: Tensor, card: TextbookCard, device: str = "cpu") -> Maps:
     """Maps in [0, 1] from standardised pixels (C, H, W), with normals and occlusion if there is height."""
     mean, deviation = (
-        torch.tensor(given, device=pixels.device).view(-1, 1, 1) for given in (card.mean, card.deviation)
+        torch.tensor(stats, device=pixels.device).view(-1, 1, 1) for stats in (card.mean, card.deviation)
     )
     values = (pixels.float() * deviation + mean).clamp(0, 1).cpu().numpy()
     width_m = card.texel_m * pixels.shape[2]

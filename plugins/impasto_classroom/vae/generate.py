@@ -61,9 +61,9 @@ class LatentTorus:
         )
         margin_px = MARGIN * CELL_PX
         window = (height + 2 * margin_px, width + 2 * margin_px)
-        made = self._maps_of(self.z[:, rows[:, None], columns], window, (top - margin_px, left - margin_px))
+        part = self._maps_of(self.z[:, rows[:, None], columns], window, (top - margin_px, left - margin_px))
         inside = (slice(margin_px, -margin_px), slice(margin_px, -margin_px))
-        cut = {name: np.ascontiguousarray(made[name].pixels[inside]) for name in made}
+        cut = {name: np.ascontiguousarray(part[name].pixels[inside]) for name in part}
         return Maps.from_arrays(cut, **self.about)
 
     def _maps_of(self, z: Tensor, size_px: tuple[int, int], corner: tuple[int, int]) -> Maps:

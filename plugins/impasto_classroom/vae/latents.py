@@ -73,12 +73,12 @@ def _choose(windows: Tensor, context: Tensor, known: Tensor, random: torch.Gener
 
 def inner_cells(height: int, width: int, wraps: tuple[bool, bool]) -> Tensor:
     """Cells (H, W) except those at borders that do not wrap around (vertically, horizontally)."""
-    kept = torch.ones(height, width, dtype=torch.bool)
+    is_inner = torch.ones(height, width, dtype=torch.bool)
     if not wraps[0]:
-        kept[[0, -1]] = False
+        is_inner[[0, -1]] = False
     if not wraps[1]:
-        kept[:, [0, -1]] = False
-    return kept
+        is_inner[:, [0, -1]] = False
+    return is_inner
 
 
 def kept_cells(size: tuple[int, int], variation: float, noise: Callable[..., Tensor]) -> Tensor:
@@ -87,6 +87,6 @@ def kept_cells(size: tuple[int, int], variation: float, noise: Callable[..., Ten
     for _ in range(2):
         field = avg_pool2d(with_margin(field, 1, TORUS), 3, 1)
     new = round(variation * field.numel())
-    kept = torch.ones(field.numel(), dtype=torch.bool)
-    kept[field.flatten().cpu().topk(new).indices] = False
-    return kept.view(size)
+    is_kept = torch.ones(field.numel(), dtype=torch.bool)
+    is_kept[field.flatten().cpu().topk(new).indices] = False
+    return is_kept.view(size)

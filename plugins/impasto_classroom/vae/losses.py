@@ -35,11 +35,11 @@ def reconstruction_loss(x: Tensor, x_hat: Tensor, known: Tensor) -> Tensor:
     channels that hardly vary count less.
     """
     loss = x.new_zeros(())
-    for real, made, weight in zip(bands(x), bands(x_hat), BAND_WEIGHTS, strict=False):
+    for real, rebuilt, weight in zip(bands(x), bands(x_hat), BAND_WEIGHTS, strict=False):
         mask = interpolate(known, size=real.shape[2:], mode="area")
         scale = scale_of(real)
         importance = real.std((0, 2, 3), keepdim=True) / scale  # (1, C, 1, 1), at most 1
-        errors = ((made - real).abs() * (importance / scale) * mask).sum(1).mean()
+        errors = ((rebuilt - real).abs() * (importance / scale) * mask).sum(1).mean()
         loss = loss + weight * errors / (mask.mean() * importance.sum()).clamp(min=1e-6)
     return loss / sum(BAND_WEIGHTS)
 
@@ -55,14 +55,14 @@ def bands(x: Tensor) -> list[Tensor]:
     return laplacian_pyramid(x, LEVELS, 4 * PATCH_PX)
 
 
-def sliced_wasserstein_loss(x: Tensor, made: Sequence[Tensor], random: torch.Generator) -> Tensor:
-    """Sliced Wasserstein distance between the 7x7 patches of x and those of each x̂ in `made`, mean of pyramid levels.
+def sliced_wasserstein_loss(x: Tensor, rebuilt: Sequence[Tensor], random: torch.Generator) -> Tensor:
+    """Sliced Wasserstein distance between the 7x7 patches of x and those of each of `rebuilt`, mean of pyramid levels.
 
     All (B, C, H, W); each x̂ by itself, so that errors of two cannot cancel. Projections are divided by their deviation
     in x, so that fine detail counts as much as broad.
     """
     losses = []
-    for real, *fakes in zip(bands(x), *map(bands, made), strict=True):
+    for real, *fakes in zip(bands(x), *map(bands, rebuilt), strict=True):
         directions = torch.randn(DIRECTIONS, x.shape[1] * PATCH_PX**2, generator=random).to(x.device)
         scale = scale_of(real)
         real, *fakes = (sort_rows(directions @ patches(band / scale, POSITIONS, random).T) for band in (real, *fakes))

@@ -171,11 +171,11 @@ class TrainingData:
     def _draw(self, fine_px: int, random: torch.Generator) -> tuple[Tensor, Tensor, int, Tensor, Tensor]:
         detailed, layouts = _one(self._classes, random)
         picture = _one(detailed, random)
-        shown = _one(layouts, random) if layouts and _draw(2, random) else picture
-        coarse = _crop(shown.coarse, [side // COARSE for side in self.canvas], random)
+        layout = _one(layouts, random) if layouts and _draw(2, random) else picture
+        coarse = _crop(layout.coarse, [side // COARSE for side in self.canvas], random)
         assert picture.pixels is not None
         fine = _crop(picture.pixels, [fine_px, fine_px], random)
-        return coarse, fine, picture.label, shown.known, picture.known
+        return coarse, fine, picture.label, layout.known, picture.known
 
 
 def _draw(count: int, random: torch.Generator) -> int:

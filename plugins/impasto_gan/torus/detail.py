@@ -88,16 +88,16 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
     context.progress(0.95, "Smoothing the seams")
     kept = BROAD_KEPT * synthesis.choice.variation
     pieces |= {name: even_values(pieces[name], kept) for name in EVENED if name in pieces}
-    made = synthesis.with_relief(torch.cat(list((parts | _with_sliders(pieces, synthesis)).values())))
+    ordinary = synthesis.with_relief(torch.cat(list((parts | _with_sliders(pieces, synthesis)).values())))
     return synthesis.with_name_and_size(
-        Maps.from_arrays({name: part.permute(1, 2, 0).contiguous().cpu().numpy() for name, part in made.items()})
+        Maps.from_arrays({name: part.permute(1, 2, 0).contiguous().cpu().numpy() for name, part in ordinary.items()})
     )
 
 
-def even_values(values: Tensor, kept: float) -> Tensor:
+def even_values(values: Tensor, share: float) -> Tensor:
     """Values (c, H, W) of a tile with only a share of their broad variation."""
     broad = blur(values, BROAD * min(values.shape[1:]))
-    return values - (1 - kept) * (broad - broad.mean((1, 2), keepdim=True))
+    return values - (1 - share) * (broad - broad.mean((1, 2), keepdim=True))
 
 
 def _with_sliders(pieces: Mapping[str, Tensor], synthesis: Synthesis) -> dict[str, Tensor]:

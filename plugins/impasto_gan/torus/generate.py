@@ -160,12 +160,12 @@ class Synthesis:
         network, unit_cell = self.model.network, self.model.unit_cell
         region = want.within_torus()
         needed = unit_cell.required_region(region) if unit_cell is not None else region
-        made = needed.within_torus()
+        within = needed.within_torus()
         stages = len(network.stages) - self.skipped_stages
-        values = network(made, self.style, self.noise, self.condition, stages)
+        values = network(within, self.style, self.noise, self.condition, stages)
         values = self.standardisation.inverse(values)
         if unit_cell is not None:
-            values, draw = made.take(values, needed), self.cell_noise(COMPONENT_STREAM)
+            values, draw = within.take(values, needed), self.cell_noise(COMPONENT_STREAM)
             values = unit_cell(values, self.lattice, needed, self.skipped_stages, draw, self.cell_shift)
         return region.take(needed.take(values, region), want)[0]
 
@@ -197,22 +197,22 @@ class Synthesis:
         """The maps of a region of the result (h, w, C), in [0, 1]."""
         is_full = (want.height, want.width) == want.full
         halo = HALO_PX if "height" in self.model.card.maps and not is_full else 0
-        made = self.with_relief(self.maps(want.with_margin(halo)))
+        values = self.with_relief(self.maps(want.with_margin(halo)))
         inner = slice(halo, -halo or None)
-        return {name: part[:, inner, inner].permute(1, 2, 0).cpu().numpy() for name, part in made.items()}
+        return {name: part[:, inner, inner].permute(1, 2, 0).cpu().numpy() for name, part in values.items()}
 
     def with_relief(self, values: Tensor) -> dict[str, Tensor]:
         """The maps (c, h, w) from values (C, h, w), in [0, 1], with the maps that follow from height."""
         names = self.model.card.maps
         parts = dict(zip(names, values.split([MAP_CHANNELS[name] for name in names]), strict=True))
-        made = {name: part.clamp(0, 1) for name, part in parts.items()}
+        maps = {name: part.clamp(0, 1) for name, part in parts.items()}
         if "height" in names:
             height = parts["height"][0]
-            made["height"] = ((height + HEIGHT_MARGIN) / (1 + 2 * HEIGHT_MARGIN)).clamp(0, 1)[None]
+            maps["height"] = ((height + HEIGHT_MARGIN) / (1 + 2 * HEIGHT_MARGIN)).clamp(0, 1)[None]
             height_px = height * self.relief_px
-            made["normal"] = normal_from_height(height_px)
-            made["ambient_occlusion"] = occlusion_from_height(height_px)[None]
-        return made
+            maps["normal"] = normal_from_height(height_px)
+            maps["ambient_occlusion"] = occlusion_from_height(height_px)[None]
+        return maps
 
     @property
     def relief_px(self) -> float:

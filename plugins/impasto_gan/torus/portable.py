@@ -201,8 +201,8 @@ def inputs_of(model: TorusModel, size: tuple[int, int], seed: int) -> dict[str, 
         height, width = synthesis.torus
         raise ParameterError(problem, "choose the size {}x{}", width, height)
     with torch.inference_mode():
-        made = {**_noise(synthesis), **_positional(synthesis)}
-    return {name: np.ascontiguousarray(values.float().cpu().numpy()) for name, values in made.items()}
+        tensors = {**_noise(synthesis), **_positional(synthesis)}
+    return {name: np.ascontiguousarray(values.float().cpu().numpy()) for name, values in tensors.items()}
 
 
 def _noise(synthesis: Synthesis) -> dict[str, Tensor]:
@@ -211,33 +211,35 @@ def _noise(synthesis: Synthesis) -> dict[str, Tensor]:
     cells = _region(synthesis, network.cell_px).full
     grid, broad = network.start(noise, cells).features.split([LOCAL_CHANNELS, BROAD_CHANNELS], 1)
     latent = noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
-    made = {"latent": latent, "grid": grid, "broad": broad}
+    tensors = {"latent": latent, "grid": grid, "broad": broad}
     for index, stage in enumerate(network.stages):
-        made[f"noise_{index}"] = noise(index, stage.noise_channels, _region(synthesis, network.cell_px >> index))
+        tensors[f"noise_{index}"] = noise(index, stage.noise_channels, _region(synthesis, network.cell_px >> index))
     if network.classes is not None:
-        made["classes"] = torch.tensor([synthesis.weights])
+        tensors["classes"] = torch.tensor([synthesis.weights])
     if synthesis.model.card.sliders:
-        made["sliders"] = torch.tensor([slider_defaults(synthesis.model)])
-    return made
+        tensors["sliders"] = torch.tensor([slider_defaults(synthesis.model)])
+    return tensors
 
 
 def _positional(synthesis: Synthesis) -> dict[str, Tensor]:
     """Inputs that follow from the lattice: each stage's conditioning, unit cells, and the strengths of their bands."""
     network, unit_cell, lattice = synthesis.model.network, synthesis.model.unit_cell, synthesis.lattice
-    made = {
+    tensors = {
         f"pattern_{index}": synthesis.condition(_region(synthesis, network.cell_px >> index))
         for index, stage in enumerate(network.stages)
         if stage.condition is not None
     }
     if unit_cell is None:
-        return made
+        return tensors
     region = _region(synthesis, 1)
     nothing = torch.zeros(1, synthesis.model.card.channels, *region.full, device=synthesis.model.device)
-    made["cells"] = unit_cell(nothing, lattice, region, 0, synthesis.cell_noise(COMPONENT_STREAM), synthesis.cell_shift)
+    tensors["cells"] = unit_cell(
+        nothing, lattice, region, 0, synthesis.cell_noise(COMPONENT_STREAM), synthesis.cell_shift
+    )
     for band, variance in enumerate(unit_cell.variances):
         values = variance(lattice, _region(synthesis, 1 << band), 1 << band)
-        made[f"strength_{band}"] = values.clamp(min=LEAST_VARIANCE).sqrt()[None]
-    return made
+        tensors[f"strength_{band}"] = values.clamp(min=LEAST_VARIANCE).sqrt()[None]
+    return tensors
 
 
 def _region(synthesis: Synthesis, pixel: int) -> TorusRegion:

@@ -36,10 +36,10 @@ class Taps:
         return torch.cat(parts, axis)
 
 
-def taps_of(start: int, count: int, out: int, made: int) -> Taps:
-    """Lanczos kernels for `count` pixels from `start` of an axis of `out` pixels, resampled from `made` pixels."""
-    position = (torch.arange(start, start + count, dtype=torch.float64) + 0.5) * (made / out) - 0.5
-    stretch = max(1.0, made / out)
+def taps_of(start: int, count: int, out: int, size_px: int) -> Taps:
+    """Lanczos kernels for `count` pixels from `start` of an axis of `out` pixels, resampled from `size_px` pixels."""
+    position = (torch.arange(start, start + count, dtype=torch.float64) + 0.5) * (size_px / out) - 0.5
+    stretch = max(1.0, size_px / out)
     reach = math.ceil(LOBES * stretch)
     index = position.floor()[:, None] + torch.arange(1 - reach, reach + 1)
     distance = (position[:, None] - index) / stretch

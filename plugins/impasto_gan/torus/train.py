@@ -158,8 +158,8 @@ class TorusTraining(Training):
         """The channels of the maps that this data has too; without classes, the mean of the model's classes."""
         if set(self.data.maps) <= set(card["maps"]):
             channels = [name for name in card["maps"] for _ in range(MAP_CHANNELS[name])]
-            kept = [index for index, name in enumerate(channels) if name in self.data.maps]
-            tensors = {name: value[kept] if BY_CHANNEL.search(name) else value for name, value in tensors.items()}
+            numbers = [index for index, name in enumerate(channels) if name in self.data.maps]
+            tensors = {name: value[numbers] if BY_CHANNEL.search(name) else value for name, value in tensors.items()}
         if not self.classes and CLASSES in tensors:
             by_latent, by_class = np.split(tensors[MAPPING + "weight"], [GLOBAL_CHANNELS], axis=1)
             bias = tensors[MAPPING + "bias"] + by_class @ tensors[CLASSES].mean(0)

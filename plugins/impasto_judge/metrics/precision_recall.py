@@ -8,13 +8,13 @@ NEIGHBOURS = 3
 """k of the paper: a manifold is the union of balls that reach to the k-th nearest neighbour of each sample."""
 
 
-def precision_recall(made: np.ndarray, real: np.ndarray) -> tuple[float, float]:
+def precision_recall(generated: np.ndarray, real: np.ndarray) -> tuple[float, float]:
     """Share of made features (N, F) in the manifold of real ones (M, F), and share of real ones in that of made ones.
 
     Patches that no real picture has lower the precision; kinds of real patches that are never made lower the recall.
     Two samples of one distribution have about 0.7 to 0.9 in both, depending on their sizes.
     """
-    return _share_inside(made, real), _share_inside(real, made)
+    return _share_inside(generated, real), _share_inside(real, generated)
 
 
 def _share_inside(samples: np.ndarray, known: np.ndarray) -> float:

@@ -111,21 +111,21 @@ class Lessons:
 
 def teacher_of(chosen: TrainFastStyleParameters, paintings: Sequence[Maps], context: Context) -> Teacher:
     """The chosen teacher, which repaints in the style of the paintings, with strokes as large as the first one's."""
-    given: dict[str, Any] = {"strokes_px": max(paintings[0].size_px), "seamless": "off"}
-    given |= {"weight": (1.0,) * len(paintings), "preservation": chosen.preservation}
+    style_values: dict[str, Any] = {"strokes_px": max(paintings[0].size_px), "seamless": "off"}
+    style_values |= {"weight": (1.0,) * len(paintings), "preservation": chosen.preservation}
     paint: Callable[..., Tensor] = patches.paint
-    parameters: StyleParameters = PatchesStyleParameters.model_validate(given)
+    parameters: StyleParameters = PatchesStyleParameters.model_validate(style_values)
     if chosen.teacher == "neighbours":
         paint = neighbours.paint
-        given |= {"backbone": chosen.backbone, "steps": TEACHER_STEPS}
-        parameters = NeighboursParameters.model_validate(given)
+        style_values |= {"backbone": chosen.backbone, "steps": TEACHER_STEPS}
+        parameters = NeighboursParameters.model_validate(style_values)
     quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None, is_stopped=lambda: False)
 
     def repainted(values: Tensor, seed: int) -> Tensor:
         subject = Maps.from_arrays({"base_color": values.permute(1, 2, 0).numpy()})
         inputs = {STYLE: tuple(paintings), MASK: (None,) * len(paintings)}
-        made = restyle(paint, subject, parameters, inputs, replace(quiet, rng=np.random.default_rng(seed)))
-        return as_values(made["base_color"].pixels)
+        result = restyle(paint, subject, parameters, inputs, replace(quiet, rng=np.random.default_rng(seed)))
+        return as_values(result["base_color"].pixels)
 
     return repainted
 

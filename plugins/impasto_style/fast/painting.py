@@ -39,9 +39,9 @@ def repaint(subject: Maps, parameters: FastStyleParameters, inputs: Inputs, cont
     """Repaint the subject with a model. Raise ParameterError or ModelError if an input or the model cannot be used."""
     painter = load_painter(parameters.model, context)
     shared = {name: getattr(parameters, name) for name in SHARED}
-    given = StyleParameters(**shared, strokes_px=painter.card.strokes_px, weight=(1.0,))
+    values = StyleParameters(**shared, strokes_px=painter.card.strokes_px, weight=(1.0,))
     style = Maps.from_arrays({"base_color": as_image(painter.style)}, name=painter.card.name)
-    return restyle(painter.paint, subject, given, {STYLE: (style,), MASK: (inputs.get(MASK),)}, context)
+    return restyle(painter.paint, subject, values, {STYLE: (style,), MASK: (inputs.get(MASK),)}, context)
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class FastPainter:
         result, step = x.clone(), max(1, max(size) // PREVIEW_PX)
         for tile in tiling.tiles:
             seen = tile.with_halo(x).contiguous(memory_format=torch.channels_last)
-            made = self.network(seen, _around(tile).on_grid(noise, STRIDE), seamless and is_single)
-            tile.put(result, tile.inner(made).clamp(0, 1))
+            painting = self.network(seen, _around(tile).on_grid(noise, STRIDE), seamless and is_single)
+            tile.put(result, tile.inner(painting).clamp(0, 1))
             progress.advance(1)
             if len(tiling.tiles) > 1:  # otherwise nothing is left to do
                 context.preview(Maps.from_arrays({"base_color": as_image(result[..., ::step, ::step])}))

@@ -81,10 +81,10 @@ def generate_texture(subject: Maps, parameters: CnnTextureParameters, context: C
     start = noise_start(empty, (empty, source), regions, context)
     task = StyleTask(start, (start, source), regions, start, seamless=parameters.seamless)
     shared = {name: getattr(parameters, name) for name in FeatureParameters.model_fields}
-    made = as_image(paint(task, GatysParameters(preservation=0, **shared), context))
+    image = as_image(paint(task, GatysParameters(preservation=0, **shared), context))
     width_m = subject.width_m and subject.width_m * width / subject.size_px[1]
     plain = replace(subject, textures={}, width_m=width_m, height_range_m=None)
-    return plain.with_arrays({"base_color": made[: parameters.size_px(subject)[0], : parameters.size_px(subject)[1]]})
+    return plain.with_arrays({"base_color": image[: parameters.size_px(subject)[0], : parameters.size_px(subject)[1]]})
 
 
 class Modern:

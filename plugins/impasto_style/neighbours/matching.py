@@ -40,15 +40,15 @@ def _cells_of(
     """Features (n, D) of the pixels and of each layer, for a random fraction of the cells, whatever the tiles."""
     size = style.shape[2] // CELL_PX, style.shape[3] // CELL_PX
     count = size[0] * size[1]
-    kept = np.zeros(count, bool)
-    kept[rng.permutation(count)[: max(1, round(count * fraction))]] = True
-    place = torch.from_numpy(kept.cumsum() - 1).view(size).to(style.device)
-    is_kept = torch.from_numpy(kept).view(size).to(style.device)
+    is_chosen = np.zeros(count, bool)
+    is_chosen[rng.permutation(count)[: max(1, round(count * fraction))]] = True
+    place = torch.from_numpy(is_chosen.cumsum() - 1).view(size).to(style.device)
+    is_kept = torch.from_numpy(is_chosen).view(size).to(style.device)
     cells: list[Tensor] = []
     for tile in encoder.tiling(style).tiles:
         tick()
         layers, here = encoder.of_tile(tile.with_halo(style), tile), tile.on_grid(is_kept, CELL_PX)
-        cells = cells or [layer.new_empty(int(kept.sum()), len(layer), dtype=torch.float16) for layer in layers]
+        cells = cells or [layer.new_empty(int(is_chosen.sum()), len(layer), dtype=torch.float16) for layer in layers]
         for all_of_layer, layer in zip(cells, layers, strict=True):
             all_of_layer[tile.on_grid(place, CELL_PX)[here]] = layer[:, here].T.half()
     return cells

@@ -158,8 +158,8 @@ class _Painter:
         patches: Tensor | None = None
         for _ in range(passes):
             x = self.context.across_seams(x)
-            kept = search.grid.on_canvas(torch.cat([x + forms * (leading - x), guides], 1))
-            queries = search.library.features_of(kept[:, :3], kept[:, 3:])
+            features = search.grid.on_canvas(torch.cat([x + forms * (leading - x), guides], 1))
+            queries = search.library.features_of(features[:, :3], features[:, 3:])
             patches = self._first(search, queries, before) if patches is None else patches
             for _ in range(rounds):
                 if self.context.is_stopped():

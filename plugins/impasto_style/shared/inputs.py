@@ -139,8 +139,8 @@ def check_shapes(masks: Sequence[Maps | None], start: Maps | None, size: tuple[i
     In small pictures, ratios may differ slightly, because sides are rounded to pixels.
     """
     wanted_height, wanted_width = size
-    given = [(_label(MASK, mask, index), mask) for index, mask in enumerate(masks) if mask is not None]
-    for label, maps in [*given, (_label(START, start), start)] if start is not None else given:
+    named_masks = [(_label(MASK, mask, index), mask) for index, mask in enumerate(masks) if mask is not None]
+    for label, maps in [*named_masks, (_label(START, start), start)] if start is not None else named_masks:
         height, width = maps.size_px
         tolerance = max(ASPECT_TOLERANCE, 1 / min(height, width, *size))
         if abs(np.log(width * wanted_height / (height * wanted_width))) > tolerance:

@@ -51,14 +51,14 @@ def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, pa
     if coverage is not None:
         ridges = ridges * coverage[..., 0]
     strokes_px = relief * THICKNESS * stroke_px * ridges
-    made, height_px = _with_height(maps, strokes_px)
+    result, height_px = _with_height(maps, strokes_px)
     if "normal" in maps:
         slopes = slopes_from_normal(maps["normal"].pixels) + _slopes(strokes_px, seamless)
     else:
         slopes = _slopes(height_px, seamless)
     rough = maps["roughness"].pixels if "roughness" in maps else np.full((*ridges.shape, 1), PAINT_ROUGHNESS, "f4")
     gloss = relief * GLOSS * np.tanh(ridges / max(2 * float(ridges.std()), FLATTEST))[..., None]
-    return made.with_arrays({"normal": normal_from_slopes(slopes), "roughness": (rough - gloss).clip(0, 1)})
+    return result.with_arrays({"normal": normal_from_slopes(slopes), "roughness": (rough - gloss).clip(0, 1)})
 
 
 def _with_height(maps: Maps, strokes_px: np.ndarray) -> tuple[Maps, np.ndarray]:
@@ -69,8 +69,8 @@ def _with_height(maps: Maps, strokes_px: np.ndarray) -> tuple[Maps, np.ndarray]:
     if "height" in maps:
         height_px = strokes_px + maps["height"].pixels[..., 0] * (range_m * pixels_per_m)
     low, span_px = height_px.min(), max(float(np.ptp(height_px)), FLATTEST)
-    made = maps.with_arrays({"height": (height_px - low) / span_px})
-    return replace(made, width_m=width_m, height_range_m=span_px / pixels_per_m), height_px
+    result = maps.with_arrays({"height": (height_px - low) / span_px})
+    return replace(result, width_m=width_m, height_range_m=span_px / pixels_per_m), height_px
 
 
 def _ridges(before: np.ndarray, after: np.ndarray, stroke_px: float, seamless: bool) -> np.ndarray:

@@ -49,11 +49,11 @@ def restyle(paint: Paint, subject: Maps, parameters: StyleParameters, inputs: In
     painted = paint(
         task, parameters, replace(context, on_preview=lambda maps: context.on_preview(finish.preview(maps)))
     )
-    made = subject.with_arrays({"base_color": finish.of(as_image(painted))})
+    result = subject.with_arrays({"base_color": finish.of(as_image(painted))})
     if parameters.relief == 0:
-        return made
+        return result
     context.progress(1.0, "Raising the strokes")
-    return with_strokes(made, finish.picture, finish.coverage, parameters)
+    return with_strokes(result, finish.picture, finish.coverage, parameters)
 
 
 def _with_seamless_decided(parameters: StyleParameters, subject: Maps, context: Context) -> StyleParameters:
@@ -86,10 +86,10 @@ def make_task(subject: Maps, parameters: StyleParameters, inputs: Inputs, contex
             named = Message("the style {}", style.name) if style.name else "the style"
             note = "{} has {}x{} pixels, too few to show strokes: 256x256 or more are better"
             context.note(note, named, width, height)
-    shown = [
+    pictures = [
         None if mask is None else read_mask(mask, index, size, seamless, device) for index, mask in enumerate(masks)
     ]
-    regions, coverage = make_regions(shown, parameters.weight, parameters.strength)
+    regions, coverage = make_regions(pictures, parameters.weight, parameters.strength)
     colors = choose_colors(parameters, picture, styles, regions)
     seen = colors.of_picture(picture)
     sources = (seen, *(colors.of_style(style, index) for index, style in enumerate(styles)))
@@ -111,11 +111,11 @@ def make_regions(
     mask are mixed by weight; without such a style, the picture is kept. The weights of a region are the picture's
     weight, 1 - strength, and a weight for each style.
     """
-    given = [mask for mask in masks if mask is not None]
+    masks_given = [mask for mask in masks if mask is not None]
     mix = [0.0 if mask is not None else weight for mask, weight in zip(masks, weights, strict=True)]
-    if not given:
+    if not masks_given:
         return (Region(None, _normalise(mix, strength)),), None
-    total = sum(given[1:], given[0])
+    total = sum(masks_given[1:], masks_given[0])
     regions = []
     for index, mask in enumerate(masks):
         if mask is not None:

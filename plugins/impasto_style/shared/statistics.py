@@ -83,8 +83,8 @@ class GaussianMoments(RawMoments):
         values = values.clamp_min(noise[0, 0])
         root, trace = (vectors * values.sqrt()) @ vectors.T, values.sum()
 
-        def distance(made: Tensor) -> Tensor:
-            made_mean, made_covariance = mean_and_covariance(made)
+        def distance(features: Tensor) -> Tensor:
+            made_mean, made_covariance = mean_and_covariance(features)
             made_covariance = made_covariance + noise
             product = root @ made_covariance @ root
             squares = torch.linalg.eigvalsh((product + product.T) / 2).clamp_min(1e-2 * noise[0, 0] ** 2)
@@ -142,13 +142,13 @@ class Sliced(Statistic):
         return gradient[seen]
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
-        def distance(made: Tensor) -> Tensor:
-            directions = normalize(self.context.noise(DIRECTIONS, made.shape[1]))
+        def distance(features: Tensor) -> Tensor:
+            directions = normalize(self.context.noise(DIRECTIONS, features.shape[1]))
             wanted = [
-                weight * _quantiles(directions @ source.T, len(made))
+                weight * _quantiles(directions @ source.T, len(features))
                 for source, weight in zip(sources, weights, strict=True)
             ]
-            return (sort_rows(directions @ made.T) - torch.stack(wanted).sum(0)).square().mean()
+            return (sort_rows(directions @ features.T) - torch.stack(wanted).sum(0)).square().mean()
 
         return distance
 

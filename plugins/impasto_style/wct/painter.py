@@ -64,9 +64,9 @@ class WctPainter:
             painted = coder.decode(self._mapped_features(F, maps, features, tile))
             self.progress.advance()
             lost = tile.with_halo(x) - coder.decode(F)
-            made = tile.inner(painted + self._residual_weight(tile) * lost).clamp(0, 1)
-            tile.put(result, self._with_original(made, tile))
-            self.progress.advance(coder.level * made.shape[2] * made.shape[3])
+            painting = tile.inner(painted + self._residual_weight(tile) * lost).clamp(0, 1)
+            tile.put(result, self._with_original(painting, tile))
+            self.progress.advance(coder.level * painting.shape[2] * painting.shape[3])
         return result
 
     def _features(self, x: Tensor, coder: Coder) -> Features:
@@ -120,11 +120,11 @@ class WctPainter:
 
     def _with_original(self, x: Tensor, tile: Tile) -> Tensor:
         """A painted tile x, with the original picture where nothing is painted."""
-        kept = [float(region.weights[0] == 1) for region in self.task.regions]
-        if not any(kept):
+        weights = [float(region.weights[0] == 1) for region in self.task.regions]
+        if not any(weights):
             return x
         picture = tile.inner(tile.with_halo(self.task.picture))
-        return torch.lerp(x, picture, tile.inner(self._blend(kept, tile)))
+        return torch.lerp(x, picture, tile.inner(self._blend(weights, tile)))
 
     def _blend(self, values: Sequence[float], tile: Tile) -> Tensor:
         """Values of the regions, blended by their masks, (1, 1, h, w)."""
@@ -146,11 +146,11 @@ class WctPainter:
             tables.append(sliced_transport(color_table(), painted, sources, region.weights, rotations))
         for tile in Tiling((x.shape[2], x.shape[3]), self.tile_px).tiles:
             colors = tile.with_halo(x).float()
-            made = torch.zeros_like(colors)
+            recolored = torch.zeros_like(colors)
             for table, mask in zip(tables, self.masks, strict=True):
                 part = look_up(table, colors)
-                made += part if mask is None else tile.with_halo(mask) * part
-            tile.put(x, self._with_original(made.clamp(0, 1), tile))
+                recolored += part if mask is None else tile.with_halo(mask) * part
+            tile.put(x, self._with_original(recolored.clamp(0, 1), tile))
             self.progress.advance()
         return x
 
