@@ -25,6 +25,7 @@ from pathlib import Path
 from .environments import (
     BPY_VERSIONS,
     BUILD,
+    CORE,
     CORE_NUMPY_1,
     NEWEST_BPY,
     ROOT,
@@ -217,14 +218,20 @@ class Run:
         return [*codes, *(self._pytest(session, f"{session.name}-1") for session in alone)]
 
     def _prepare(self) -> None:
-        """Make the environments, two at a time, then the extension."""
-        with_extension = any(session.needs_extension for session in self.sessions)
-        used = dict.fromkeys(session.environment for session in self.sessions)
+        """Make the environments, two at a time, and the extension as soon as the core's environment is there."""
+        used = [session.environment for session in self.sessions]
+        begun = [CORE, *(one for one in used if one != TESTS and not one.base)]
         with ThreadPoolExecutor(PROCESSES) as pool:
-            list(pool.map(Environment.ready, dict.fromkeys([TESTS, *used]) if with_extension else used))
-        if with_extension:
-            with step("Building the extension"):
-                self.extension = build_extension()
+            list(pool.map(Environment.ready, dict.fromkeys(begun)))
+            is_needed = any(session.needs_extension for session in self.sessions)
+            building = pool.submit(self._build_extension) if is_needed else None
+            list(pool.map(Environment.ready, dict.fromkeys([TESTS, *used])))
+            self.extension = building.result() if building else None
+
+    @staticmethod
+    def _build_extension() -> Path:
+        with step("Building the extension"):
+            return build_extension()
 
     def _one_after_another(self) -> Iterator[int]:
         """Take part in one session after another, until no file is left."""
@@ -232,16 +239,17 @@ class Run:
             yield self._pytest(session, f"{session.name}-{self.processes[session.name]}")
 
     def _next(self) -> Session | None:
-        """The session to take part in, of which most is left for each of its processes."""
+        """The longest session that nobody takes part in; then the one with most left for each of its processes.
+
+        Two processes that start the same session at once would compile the same modules twice.
+        """
         with self.choosing:
             shared = [one for one in self.sessions if one.name != WINDOWS and self.processes[one.name] < PROCESSES]
             left = {session: self._left_s(session) / (self.processes[session.name] + 1) for session in shared}
             new = [session for session in shared if not self.processes[session.name]]
-            session = max(left, key=left.__getitem__, default=None)
-            if session is None or left[session] < START_S:
-                if not new:
-                    return None
-                session = new[0]
+            session = max(new or shared, key=left.__getitem__, default=None)
+            if session is None or (not new and left[session] < START_S):
+                return None
             self.processes[session.name] += 1
             return session
 
