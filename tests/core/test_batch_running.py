@@ -96,7 +96,7 @@ def test_files_whose_record_was_lost_in_a_crash_are_made_again(engines, photos, 
 
 
 @pytest.mark.essential
-def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, worker_command, monkeypatch, tmp_path):
+def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, tmp_path):
     rows = [
         {"recipe": "photo-maps", "source": path.name, "seed": number, "name": path.stem}
         for number, path in enumerate(write_photos(tmp_path, 4))
@@ -105,9 +105,7 @@ def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, work
     random.Random(1).shuffle(rows)
     write_csv(tmp_path / "b.csv", rows)
     run_plan(plan_of(tmp_path / "a.csv", tmp_path / "a"), engines)
-    monkeypatch.setattr("impasto.batch.engines.COMMAND", worker_command)
-    with local_engines(1) as alone:
-        run_plan(plan_of(tmp_path / "b.csv", tmp_path / "b"), alone)
+    run_plan(plan_of(tmp_path / "b.csv", tmp_path / "b"), engines, in_flight=1)
     assert len(bytes_of(tmp_path / "a")) >= 5 * 4
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
 
