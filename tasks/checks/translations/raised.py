@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .. import source
@@ -88,8 +88,8 @@ SIGNATURES = ROOT / "core" / "impasto" / "io" / "signatures.toml"
 """A table with names of formats that are not read, and ways to convert them."""
 
 
-def modules() -> Iterator[tuple[Path, ast.Module]]:
-    """Each module of the core and the plugins that Blender or its worker imports, and its syntax tree."""
+def modules() -> Iterator[tuple[Path, list[ast.AST]]]:
+    """Each module of the core and the plugins that Blender or its worker imports, and all nodes of its syntax tree."""
     every = {_dotted(path.relative_to(folder)): path for folder in FOLDERS for path in sorted(folder.rglob("*.py"))}
     reached: set[str] = set()
     waiting = [name for name in every if name.split(".")[0] != "impasto" or name in STARTS]
@@ -98,16 +98,16 @@ def modules() -> Iterator[tuple[Path, ast.Module]]:
         if name in every and name not in reached and not PAGES.match(name):
             reached.add(name)
             path = every[name]
-            yield path, (tree := ast.parse(path.read_text(encoding="utf-8")))
-            waiting += _imported(name.split(".") if path.name == "__init__.py" else name.split(".")[:-1], tree)
+            yield path, (nodes := list(ast.walk(ast.parse(path.read_text(encoding="utf-8")))))
+            waiting += _imported(name.split(".") if path.name == "__init__.py" else name.split(".")[:-1], nodes)
 
 
 def _dotted(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imported(package: Sequence[str], tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imported(package: Sequence[str], nodes: Sequence[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -123,30 +123,32 @@ def texts() -> tuple[dict[str, str], list[str]]:
     found = dict.fromkeys((text for about in refused.values() for text in about), str(SIGNATURES.relative_to(ROOT)))
     found |= dict.fromkeys(OF_SYSTEMS, "the system")
     formatted: list[str] = []
-    for path, tree in modules():
-        formatted += _formatted(path.relative_to(ROOT), tree)
+    for path, nodes in modules():
+        formatted += _formatted(path.relative_to(ROOT), nodes)
         if path.name not in IN_TERMINALS:
-            for line, text in _of_module(tree, path.name in TO_AUTHORS, DRAWING in path.parts):
+            for line, text in _of_module(nodes, path.name in TO_AUTHORS, DRAWING in path.parts):
                 for one in OF_SEVERAL.get(text, (text,)):
                     found.setdefault(one, f"{path.relative_to(ROOT)}:{line}")
-    formatted += (problem for path, tree in source.modules("blender_addon") for problem in _formatted(path, tree))
+    formatted += (
+        problem for path, tree in source.modules("blender_addon") for problem in _formatted(path, ast.walk(tree))
+    )
     return found, formatted
 
 
-def _formatted(path: Path, tree: ast.Module) -> Iterator[str]:
+def _formatted(path: Path, nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Messages whose values are formatted into them, so that no translation is found."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and SAYING.fullmatch(_name(node.func)):
             for text in (one for one in node.args if isinstance(one, ast.JoinedStr)):
                 if template(text) not in OF_SEVERAL and template(text).strip("{}; "):
                     yield f"{path}:{text.lineno}: give values after the text: {template(text)}"
 
 
-def _of_module(tree: ast.Module, is_to_authors: bool, is_drawing: bool) -> Iterator[tuple[int, str]]:
+def _of_module(nodes: Sequence[ast.AST], is_to_authors: bool, is_drawing: bool) -> Iterator[tuple[int, str]]:
     calls = DECLARING | ({"PluginError"} if is_to_authors else set())
-    skipped = {id(inner) for node in ast.walk(tree) for inner in _skipped(node, calls)}
-    ends = {id(end) for node in ast.walk(tree) for end in _ends(node)}
-    for node in _said(tree) if is_drawing else ast.walk(tree):
+    skipped = {id(inner) for node in nodes for inner in _skipped(node, calls)}
+    ends = {id(end) for node in nodes for end in _ends(node)}
+    for node in _said(nodes) if is_drawing else nodes:
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in skipped:
             text = template(node)
             if isinstance(node, ast.JoinedStr) and text not in OF_SEVERAL:
@@ -165,9 +167,9 @@ def _ends(node: ast.AST) -> Iterator[ast.AST]:
         yield node.value
 
 
-def _said(tree: ast.Module) -> Iterator[ast.AST]:
+def _said(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """Parts of what a module raises, of its notes, and of its progress."""
-    for node in ast.walk(tree):
+    for node in nodes:
         is_text = isinstance(node, ast.Assign) and _name(node.targets[0]) in ("message", "remedy", "note")
         is_call = isinstance(node, ast.Call) and _name(node.func) in ("progress", "note", "Message")
         if isinstance(node, ast.Raise) or is_text or is_call:

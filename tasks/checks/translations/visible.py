@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,17 +84,17 @@ def of_source(folder: Path) -> tuple[dict[str, str], set[str]]:
     for path in sorted(folder.rglob("*.py")):
         place = path.relative_to(folder)
         if place.parts[0] not in ("core", "translations", "shipped"):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            constants |= {template(node) for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr)}
-            for line, text in _of_module(tree, NOT_SHOWN.get(path.name, set())):
+            nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+            constants |= {template(node) for node in nodes if isinstance(node, ast.Constant | ast.JoinedStr)}
+            for line, text in _of_module(nodes, NOT_SHOWN.get(path.name, set())):
                 if path.name not in IN_TERMINALS and is_words(text) and text.strip("{}.,:() "):
                     found.setdefault(text.strip(), f"{place}:{line}")
     return found, constants
 
 
-def _of_module(tree: ast.Module, not_shown: set[str]) -> Iterator[tuple[int, str]]:
+def _of_module(nodes: Sequence[ast.AST], not_shown: set[str]) -> Iterator[tuple[int, str]]:
     skipped, shown = set(), set()
-    for node in ast.walk(tree):
+    for node in nodes:
         body = getattr(node, "body", None)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             docstrings = [item for item in body if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)]
@@ -112,7 +112,7 @@ def _of_module(tree: ast.Module, not_shown: set[str]) -> Iterator[tuple[int, str
             skipped |= {id(key) for key in node.keys}
         if isinstance(node, ast.Call):
             shown |= {id(option.value) for option in node.keywords if option.arg in SHOWING}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and id(node) not in skipped:
             text = template(node)
             if text in NAMES | FOREIGN or TECHNICAL.search(text):
