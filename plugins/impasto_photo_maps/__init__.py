@@ -6,13 +6,16 @@ The network learned from photographs of measured sets and of random materials.
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from impasto import hookimpl
+from impasto.actions import Action
 from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Estimator, Inputs
 
+from .lights import ShowLights, add_lights
 from .parameters import PhotoMapsParameters
 
 
@@ -44,3 +47,16 @@ def impasto_models() -> Path:
 def impasto_tools() -> list[PhotoMaps]:
     """The tools of this plugin."""
     return [PhotoMaps()]
+
+
+@hookimpl
+def impasto_actions() -> list[Action]:
+    """The action that shows the relief under several lights."""
+    return [ShowLights()]
+
+
+@hookimpl
+def impasto_options(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add --show-lights to `impasto maps`."""
+    if command == "maps":
+        add_lights(parser)

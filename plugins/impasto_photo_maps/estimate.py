@@ -139,14 +139,14 @@ def _recognition(
         found = recognise(network, linear, plane.wraps, picture.new_zeros(2))
         factor = strength(found, Brightness.of_picture(linear, plane))
         del linear  # free this memory, since the next steps need much
-        factor *= _sign(found, picture, plane, parameters)
+        factor *= sign(found, picture, plane, parameters)
     found = replace(found, slopes=found.slopes * factor)
     if not has_relief:
         context.note(decisions(found, parameters))
     return found
 
 
-def _sign(found: Recognition, picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> int:
+def sign(found: Recognition, picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> int:
     """-1 if what lies low is known to be the light parts of an sRGB-encoded picture, or its dark ones, and the slopes
     say the contrary; else 1."""
     light = plane.extend(luma(picture))

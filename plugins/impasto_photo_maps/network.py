@@ -75,12 +75,13 @@ class RecognitionNetwork(nn.Module):
         self.leave.weight.data.mul_(0.1)
         self.leave.bias = nn.Parameter(usual)
 
-    def forward(self, x: Tensor, suggested: Tensor) -> tuple[Tensor, Tensor]:
-        """Values as in `OUTPUTS`, and the logits."""
-        *kept, y = self.features(x[:, :3])
+    def forward(self, x: Tensor, suggested: Tensor, lights: int = 1) -> tuple[Tensor, Tensor]:
+        """Values as in `OUTPUTS`, and the logits. lights: number of successive inputs that show the same picture."""
+        *kept, y = self.features(x[::lights, :3])
         kinds = self.kinds(y)
         for layer in reversed(self.up):
             y = layer(torch.cat([interpolate(y, scale_factor=2.0), kept.pop()], 1))
+        y = y.repeat_interleave(lights, 0)
         y = y + self.finest(torch.cat([y, self.detail(pixel_unshuffle(x, FINE))], 1))
         shares, values = _upsampling(self.leave(y).float()).split([FIELDS, OUT], 1)
         slopes = values[:, :2] + (shares[:, :, None] * suggested).sum(1)
@@ -158,8 +159,13 @@ def network_input(picture: Tensor, toward: Tensor) -> Tensor:
 @torch.inference_mode()
 def estimates(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor | None = None) -> dict[str, Tensor]:
     """Values by name (C, H, W) of a linear picture (3, H, W), which wraps around (vertically, horizontally), where its
-    side is a multiple of `STRIDE` and `LEAST_PX` at least, or is mirrored."""
+    side is a multiple of `STRIDE` and `LEAST_PX` at least, or is mirrored.
+
+    toward: to the light (2,), 0 if unknown; or to several lights (2, L), for values (C, L, H, W).
+    """
     toward = picture.new_zeros(2) if toward is None else toward
+    lights = toward.view(2, -1)
+    count = lights.shape[1]
     (top, bottom), (left, right) = (
         (0, 0) if wrap else (MARGIN_PX, MARGIN_PX + -size % STRIDE)
         for size, wrap in zip(picture.shape[1:], wraps, strict=True)
@@ -168,10 +174,13 @@ def estimates(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor 
     plane = Plane((height, width), ((top, bottom), (left, right)))
     extended = plane.extend(picture)
     whole = Plane((height + top + bottom, width + left + right), ((0, 0), (0, 0)))
-    suggested = replace(Brightness.of(extended, plane), plane=whole).suggestions(toward)
-    values, kinds = network(network_input(extended, toward)[None], suggested[None])
-    found = plane.crop(values[0]).split(list(OUTPUTS.values()))
-    return {**dict(zip(OUTPUTS, found, strict=True)), "kinds": kinds[0]}
+    suggested = replace(Brightness.of(extended, plane), plane=whole).suggestions(lights)
+    given = network_input(extended[:, None].expand(-1, count, -1, -1), lights)
+    of_lights = suggested.view(FIELDS, 2, *given.shape[1:]).permute(2, 0, 1, 3, 4)
+    values, kinds = network(given.transpose(0, 1), of_lights, count)
+    found = plane.crop(values.transpose(0, 1)).split(list(OUTPUTS.values()))
+    of_each = {name: x if toward.ndim > 1 else x[:, 0] for name, x in zip(OUTPUTS, found, strict=True)}
+    return {**of_each, "kinds": kinds[0]}
 
 
 @cache

@@ -93,6 +93,7 @@ class Brightness:
         """Mean energy (H', W'//2 + 1) of the spectra of colours."""
         return self.colors.abs().square().mean(0)
 
+    @cached_property
     def beside_color(self) -> tuple[Tensor, Tensor]:
         """Brightness (H, W) in all bands together, and the part of it that colours do not explain."""
         response = torch.stack(self.bands).sum(0)
@@ -107,7 +108,7 @@ class Brightness:
     def is_explained(self, slopes: Tensor, toward: Tensor) -> bool:
         """Whether brightness that does not go with colour varies as slopes (2, H, W) do towards a light (2,): as their
         shading under a light half-way up (Pentland 1990)."""
-        whole, unexplained = self.beside_color()
+        whole, unexplained = self.beside_color
         shading = toward[1] * slopes[1] - toward[0] * slopes[0]
         shading = shading - shading.mean()
         product = (unexplained * shading).sum()
@@ -128,7 +129,7 @@ class Brightness:
             x, y = toward[..., None, None]
             slope, square = x * right - y * down, right.square() + down.square()
             by_light = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6) * self.spectrum
-            spectra = [*(band * by_light for band in self.bands), *spectra]
+            spectra = [*(band * by_light for band in self.bands), *(one.expand_as(by_light) for one in spectra)]
         heights = torch.fft.irfft2(torch.stack(spectra), s=self.size_px)
         slopes = [(torch.roll(heights, -1, axis) - torch.roll(heights, 1, axis)) / 2 for axis in (-1, -2)]
         found = self.plane.crop(torch.stack(slopes, 1))

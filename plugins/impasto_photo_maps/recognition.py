@@ -57,27 +57,37 @@ class Recognition:
 def recognise(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor) -> Recognition:
     """Recognise a linear picture (3, H, W), which wraps around (vertically, horizontally) or is mirrored there.
 
-    Large pictures are recognised at a smaller size; finer slopes then follow brightness as those at that size do.
+    toward: unit vector (2,), to the right and up, to the light, or 0. Large pictures are recognised at a smaller size;
+    finer slopes then follow brightness as those at that size do.
     """
+    return recognise_under(network, picture, wraps, toward[:, None])[0]
+
+
+def recognise_under(network: nn.Module, picture: Tensor, wraps: Wraps, lights: Tensor) -> list[Recognition]:
+    """Findings about a picture as for `recognise`, under each of several lights (2, L)."""
     (height, width), moved = _size(picture), _anchor(picture, wraps)
     picture = picture.roll(moved, (1, 2))
     repeats = (-(-LEAST_PX // side) if wrap else 1 for side, wrap in zip((height, width), wraps, strict=True))
     whole = picture.repeat(1, *repeats) if min(height, width) < LEAST_PX else picture
     small = _at_size(whole, _working_size(_size(whole), wraps), wraps)
-    found = estimates(network, small, wraps, toward)
-    slopes = _at_size(found["slopes"], _size(whole), wraps)
-    if small.shape[2] < whole.shape[2]:
-        slopes = slopes + _finer(found["slopes"], small, whole, wraps)
-    slopes = slopes[:, :height, :width].roll((-moved[0], -moved[1]), (1, 2))
-    slopes -= slopes.mean((1, 2), keepdim=True)  # a surface is level on the whole
-    singles = (_at_size(found[name], _size(whole), wraps)[0] for name in ("tilt", "error", "roughness"))
-    tilt, error, roughness = (x[:height, :width].roll((-moved[0], -moved[1]), (0, 1)) for x in singles)
-    kinds = found["kinds"].mean((1, 2)).softmax(0)
+    found = estimates(network, small, wraps, lights)
+    kinds = found.pop("kinds").mean((1, 2)).softmax(0)
     usual = kinds @ torch.tensor([(math.log(math.radians(angle)), rough) for angle, rough in USUAL.values()]).to(kinds)
-    if not toward.any():  # otherwise shading shows it
-        tilt = tilt * (usual[0].exp() / tilt.mean()) ** USUAL_SHARE
-    roughness = roughness.sigmoid().lerp(usual[1], USUAL_SHARE)
-    return Recognition(slopes, tilt, error, roughness, kinds)
+    recognitions = []
+    for number, toward in enumerate(lights.T):
+        own = {name: x[:, number] for name, x in found.items()}
+        slopes = _at_size(own["slopes"], _size(whole), wraps)
+        if small.shape[2] < whole.shape[2]:
+            slopes = slopes + _finer(own["slopes"], small, whole, wraps)
+        slopes = slopes[:, :height, :width].roll((-moved[0], -moved[1]), (1, 2))
+        slopes -= slopes.mean((1, 2), keepdim=True)  # a surface is level on the whole
+        singles = (_at_size(own[name], _size(whole), wraps)[0] for name in ("tilt", "error", "roughness"))
+        tilt, error, roughness = (x[:height, :width].roll((-moved[0], -moved[1]), (0, 1)) for x in singles)
+        if not toward.any():  # otherwise shading shows it
+            tilt = tilt * (usual[0].exp() / tilt.mean()) ** USUAL_SHARE
+        roughness = roughness.sigmoid().lerp(usual[1], USUAL_SHARE)
+        recognitions.append(Recognition(slopes, tilt, error, roughness, kinds))
+    return recognitions
 
 
 def strength(found: Recognition, brightness: Brightness | None) -> float:
@@ -90,7 +100,7 @@ def strength(found: Recognition, brightness: Brightness | None) -> float:
     factor = min(max(tilt / max(slopes, LEAST_ANGLE), 1 / MOST_STRENGTHENED), MOST_STRENGTHENED) ** BOLDNESS
     if brightness is None:
         return factor
-    whole, unexplained = (float(x.square().sum()) for x in brightness.beside_color())
+    whole, unexplained = (float(x.square().sum()) for x in brightness.beside_color)
     jointed = sum(float(found.kinds[KINDS.index(kind)]) for kind in JOINTED)
     return factor * LEAST_SHARE ** ((1 - unexplained / max(whole, LEAST_ANGLE)) * (1 - jointed))
 

@@ -15,14 +15,21 @@ from tasks.photo_maps.photographs import Random
 from tasks.photo_maps.recognition import RecognitionTraining
 from tasks.photo_maps.surfaces import Surfaces, random_material
 
-from impasto import Maps, Texture
+from impasto import Maps, Recipe, RunOptions, Step, Texture
+from impasto.actions import Doing
+from impasto.cli.main import main
 from impasto.errors import ParameterError
+from impasto.host import Host
+from impasto.surface.color_tensors import srgb_to_linear
 from impasto.surface.heights import slopes_from_height, slopes_from_normal
 from impasto.surface.shading import Light
 from impasto_judge.maps import compare_maps
 from impasto_judge.relief import correlation
+from impasto_photo_maps.lights import AZIMUTHS, GAP_PX, SIDE_PX, ShowLights, pictures_of_relief
 from impasto_photo_maps.network import load_recognition, network_input
-from impasto_photo_maps.prior import Brightness, Plane
+from impasto_photo_maps.parameters import PhotoMapsParameters
+from impasto_photo_maps.prior import Brightness, Plane, towards
+from impasto_photo_maps.recognition import recognise, recognise_under
 
 
 def test_seamless_textures_are_recognised_unlike_their_crops():
@@ -208,6 +215,44 @@ def test_lights_that_contradict_the_picture_are_ignored_with_a_note():
     assert notes[0].startswith("a light at 260° does not explain the picture")
     refused, unknown = (estimate(picture, light_azimuth=azimuth) for azimuth in (260.0, -1.0))
     assert np.array_equal(refused["normal"].pixels, unknown["normal"].pixels)
+
+
+@pytest.fixture(scope="module")
+def cobbles():
+    """A photograph of cobbles (96, 128) whose light comes from 30 degrees."""
+    return photograph(drawn("cobbles", 128, 5), 30.0)["base_color"].pixels[:96]
+
+
+def test_relief_is_alike_under_one_light_and_among_several(cobbles):
+    picture = srgb_to_linear(torch.from_numpy(cobbles).permute(2, 0, 1))
+    lights = torch.stack([towards(30.0), torch.zeros(2), towards(200.0)], 1)
+    among = recognise_under(load_recognition(), picture, (True, True), lights)
+    for number, found in enumerate(among):
+        alone = recognise(load_recognition(), picture, (True, True), lights[:, number])
+        assert (found.slopes - alone.slopes).abs().max() < 1e-4  # float32, summed in another order
+        assert float((found.tilt - alone.tilt).abs().max()) < 1e-4
+
+
+def test_the_relief_under_eight_lights_is_shown_dark_where_it_does_not_fit(cobbles, tmp_path):
+    doing = Doing(
+        Recipe((Step("photo-maps"),)),
+        RunOptions("cpu"),
+        Host(),
+        read=lambda: {"source": Maps.from_arrays({"base_color": cobbles})},
+    )
+    column = ShowLights().carry_out(doing, None).maps["base_color"].pixels
+    shown = dict(zip(AZIMUTHS, column.reshape(len(AZIMUTHS), SIDE_PX, SIDE_PX, 3), strict=True))
+    assert not np.array_equal(shown[45.0], shown[225.0])
+    Image.fromarray((cobbles * 255).astype(np.uint8)).save(tmp_path / "cobbles.png")
+    command = ["maps", str(tmp_path / "cobbles.png"), "--show-lights", "--out", str(tmp_path)]
+    main(command)
+    with Image.open(tmp_path / "cobbles_lights.png") as sheet:
+        assert sheet.size[0] == 3 * (SIDE_PX + GAP_PX)
+    with pytest.raises(SystemExit):
+        main(command)
+    letters, _ = painted_wall()
+    of_wall = pictures_of_relief(Maps.from_arrays({"base_color": letters}), PhotoMapsParameters())
+    assert of_wall[-1.0].mean() > 2 * max(of_wall[azimuth].mean() for azimuth in (270.0, 90.0))
 
 
 def test_decisions_are_noted():
