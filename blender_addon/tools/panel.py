@@ -19,10 +19,19 @@ from ..jobs.task import Place
 from ..library import draw_missing_weights
 from ..material.drawing import draw_result
 from ..parameters import inputs, model_values, points, properties
-from ..parameters.groups import POINT, belongs_to_model, chosen_model, component_labels, label_of, model_parameter
+from ..parameters.groups import (
+    AZIMUTH,
+    POINT,
+    belongs_to_model,
+    chosen_model,
+    component_labels,
+    label_of,
+    model_parameter,
+)
 from ..parameters.operators import draw_open_number, labelled_row, open_number, set_input
 from ..setup.panel import draw_missing_engine
 from ..windows import TAB
+from . import lights
 from .lists import MODEL, PHOTO, WORDS
 from .live import Live
 
@@ -272,6 +281,8 @@ def _draw_parameter(
         return
     if number := open_number(name, schema):
         draw_open_number(column, group, name, number, label_of(name, schema))
+        if schema.get("format") == AZIMUTH and tool["name"] == catalogue.usual("maps"):
+            lights.draw(column, group, name)
         return
     if name == model_parameter(tool):
         used = chosen_model(group, tool)  # where none is named: the first

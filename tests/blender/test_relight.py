@@ -276,6 +276,25 @@ def test_maps_from_image_take_the_light_that_is_set(group, image, extension, sce
         assert step["parameters"].get(NAME, -1) == degrees
 
 
+@pytest.mark.parametrize("place", ["panel", "layer"])
+def test_the_relief_under_eight_lights_is_shown_and_a_click_takes_a_light(scene, plane, extension, image, place):
+    settings, group, material = scene.impasto, scene.impasto_parameters.photo_maps, ""
+    settings.tool, settings.source_kind, settings.image = "photo-maps", "IMAGE", image
+    if place == "layer":
+        bpy.ops.impasto.begin_layers()
+        stack = plane.active_material.impasto_layers
+        group, material = stack.layers[0].impasto_parameters.photo_maps, plane.active_material.name
+    path = f"{group.path_from_id()}.{NAME}"
+    assert bpy.ops.impasto.show_lights(path=path, material=material) == {"FINISHED"}
+    settle(extension.jobs.session.jobs)
+    panel = drawn(bpy.types.IMPASTO_PT_layers_view_3d if material else bpy.types.IMPASTO_PT_view_3d)
+    buttons = [button for button in panel.operators("impasto.set_number") if button.path == path]
+    assert sorted(round(math.degrees(button.value)) for button in buttons[-9:]) == [-1, *range(0, 360, 45)]
+    (chosen,) = (button for button in buttons[-9:] if round(math.degrees(button.value)) == 225)
+    bpy.ops.impasto.set_number(path=chosen.path, material=chosen.material, value=chosen.value)
+    assert math.degrees(group.light_azimuth) == pytest.approx(225)
+
+
 def test_the_dial_belongs_to_a_known_azimuth_of_the_chosen_tools(group, scene, extension):
     shown = extension.generate.light_dial.shown_azimuth
     scene.impasto.tool, scene.impasto.estimator = "lit", "none"
