@@ -27,11 +27,11 @@ LONGEST_PX = 4096
 
 
 class IMPASTO_OT_show_lights(TaskOperator, bpy.types.Operator):
-    """Show the relief that the photograph has if its light comes from each of eight sides: choose what looks right"""
+    """Show the relief as it is if the light came from each of eight sides, and click on the one that looks right"""
 
     bl_label = "Show Eight Lights"
 
-    path: StringProperty(name="Path", description="Data path of the light's azimuth, from the scene")
+    path: StringProperty(name="Path", description="Data path of the property, from the scene")
     material: StringProperty(options={"HIDDEN"})  # whose layer has the azimuth
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -53,7 +53,7 @@ def _of_panel(context: bpy.types.Context) -> WorkerAction:
     is_of_image = is_image_editor(context) and clicked_panel(context, Place.IMAGE) == Place.IMAGE
     source = shown_image(context) if is_of_image else request.source
     if source is None:
-        raise ParameterError("there is no photograph", "choose one")
+        raise ParameterError("no image is given", "choose a picture")
     changes = {"tool": catalogue.usual("maps"), "source": source, "parameters": {}, "inputs": {}}
     request = replace(request, **changes, width_px=0, height_px=0)
     return WorkerAction.of(request, request.recipe(), request.read_inputs())

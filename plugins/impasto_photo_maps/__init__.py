@@ -15,7 +15,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Estimator, Inputs
 
-from .lights import ShowLights, add_lights
+from .lights import ShowLights
 from .parameters import PhotoMapsParameters
 
 
@@ -59,4 +59,6 @@ def impasto_actions() -> list[Action]:
 def impasto_options(command: str, parser: argparse.ArgumentParser) -> None:
     """Add --show-lights to `impasto maps`."""
     if command == "maps":
+        from .command import add_lights
+
         add_lights(parser)

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from impasto.actions import Action, Doing
 from impasto.device import choose_device
-from impasto.errors import FileError, ParameterError
+from impasto.errors import ParameterError
 from impasto.texture import Maps
 from impasto.tools import UNKNOWN_AZIMUTH, Result
 
 from .parameters import PhotoMapsParameters
 
-if TYPE_CHECKING:
-    from impasto.cli.terminal import Terminal
-
 AZIMUTHS = (UNKNOWN_AZIMUTH, *(45.0 * step for step in range(8)))
 LONGEST_PX = 256
 """Longer side at which a photograph is looked at."""
-SIDE_PX, GAP_PX = 160, 4
-PLACES = (135.0, 90.0, 45.0, 180.0, UNKNOWN_AZIMUTH, 0.0, 225.0, 270.0, 315.0)
-"""Azimuths on a sheet of three rows, each where its light comes from."""
+SIDE_PX = 160
 RAKING = {"azimuth": 135.0, "elevation": 25.0}
 """Light under which reliefs are compared, low enough to show flat ones."""
 FITTING, OTHER = {"strength": 2.5, "sky": 0.15}, {"strength": 0.3, "sky": 0.0}
@@ -103,51 +94,7 @@ class ShowLights(Action):
         if below:
             photograph = run(replace(doing.recipe, steps=tuple(below)), inputs, options, doing.host).maps
         if not isinstance(photograph, Maps) or "base_color" not in photograph:
-            raise ParameterError("there is no photograph", "choose one")
+            raise ParameterError("no image is given", "choose a picture")
         parameters = PhotoMapsParameters.model_validate(step.parameters)
         column = list(pictures_of_relief(photograph, parameters, choose_device(doing.options.device)).values())
         return Result(maps=Maps.from_arrays({"base_color": np.concatenate(column)}), recipe=doing.recipe)
-
-
-def add_lights(parser: argparse.ArgumentParser) -> None:
-    """Add --show-lights to `impasto maps`."""
-    text = (
-        "write a sheet instead: the relief under eight lights, each where it comes from; choose a --light-azimuth by it"
-    )
-    parser.add_argument("--show-lights", action="store_true", help=text)
-    parser.set_defaults(run=partial(_maps, parser.get_default("run")))
-
-
-def _maps(maps: Callable[..., None], arguments: argparse.Namespace, terminal: Terminal) -> None:
-    """Write sheets of lights if the options ask for them, or else maps as usual."""
-    from impasto.cli.options import given_parameters
-    from impasto.cli.sources import SOURCE, color_spaces_of, named_sources
-    from impasto.io.files import read_maps
-    from impasto.surface.thumbnail import cell, grid
-    from impasto.system.transaction import replace_files
-    from impasto.system.untrusted import is_there
-    from impasto.tools import validate
-
-    if not arguments.show_lights:
-        maps(arguments, terminal)
-        return
-    parameters = validate(arguments.tool, given_parameters(arguments, arguments.tool))
-    sources = named_sources(arguments.sources, arguments.name)
-    paths = {name: arguments.out / f"{name}_lights.png" for name in sources}
-    for path in paths.values():
-        if is_there(path) and not arguments.force:
-            raise FileError("{} is there already", "choose another --out or --name, or add --force", path)
-    space = color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
-    with terminal.progress() as on_progress:
-        for index, (name, source) in enumerate(sources.items()):
-            on_progress(index / len(sources), name)
-            shown = pictures_of_relief(
-                read_maps(source, color_space=space), parameters, choose_device(arguments.device)
-            )
-            cells = [cell(_caption(azimuth), shown[azimuth], SIDE_PX) for azimuth in PLACES]
-            replace_files({paths[name]: grid(cells, 3, GAP_PX)})
-    terminal.report_files(list(paths.values()), [])
-
-
-def _caption(azimuth: float) -> str:
-    return "unknown" if azimuth < 0 else f"{azimuth:.0f}"

@@ -25,7 +25,8 @@ from impasto.surface.heights import slopes_from_height, slopes_from_normal
 from impasto.surface.shading import Light
 from impasto_judge.maps import compare_maps
 from impasto_judge.relief import correlation
-from impasto_photo_maps.lights import AZIMUTHS, GAP_PX, SIDE_PX, ShowLights, pictures_of_relief
+from impasto_photo_maps.command import GAP_PX
+from impasto_photo_maps.lights import AZIMUTHS, SIDE_PX, ShowLights, pictures_of_relief
 from impasto_photo_maps.network import load_recognition, network_input
 from impasto_photo_maps.parameters import PhotoMapsParameters
 from impasto_photo_maps.prior import Brightness, Plane, towards
