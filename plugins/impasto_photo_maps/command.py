@@ -12,7 +12,7 @@ from impasto.cli.terminal import Terminal
 from impasto.device import choose_device
 from impasto.errors import FileError
 from impasto.system.untrusted import is_there
-from impasto.tools import UNKNOWN_AZIMUTH, validate
+from impasto.tools import UNKNOWN_AZIMUTH
 
 from .lights import SIDE_PX, pictures_of_relief
 
@@ -39,7 +39,7 @@ def _maps(maps: Callable[..., None], arguments: argparse.Namespace, terminal: Te
     if not arguments.show_lights:
         maps(arguments, terminal)
         return
-    parameters = validate(arguments.tool, given_parameters(arguments, arguments.tool))
+    parameters = given_parameters(arguments, arguments.tool)
     sources = named_sources(arguments.sources, arguments.name)
     paths = {name: arguments.out / f"{name}_lights.png" for name in sources}
     for path in paths.values():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from impasto.actions import Action, Doing
 from impasto.device import choose_device
 from impasto.errors import ParameterError
+from impasto.plugins.registry import registry
 from impasto.texture import Maps
-from impasto.tools import UNKNOWN_AZIMUTH, Result
+from impasto.tools import UNKNOWN_AZIMUTH, Result, validate
 
 from .parameters import PhotoMapsParameters
 
@@ -24,12 +27,11 @@ FITTING, OTHER = {"strength": 2.5, "sky": 0.15}, {"strength": 0.3, "sky": 0.0}
 """Its strength on reliefs that explain the photograph, and on others."""
 
 
-def pictures_of_relief(
-    photograph: Maps, parameters: PhotoMapsParameters, device: str = "cpu"
-) -> dict[float, np.ndarray]:
+def pictures_of_relief(photograph: Maps, parameters: Mapping[str, Any], device: str = "cpu") -> dict[float, np.ndarray]:
     """Grey relief (SIDE_PX, SIDE_PX, 3), sRGB-encoded, of a photograph's middle by the azimuth of its light.
 
     All are lit from one side. Where the photograph's light would not explain the photograph, the picture is dark.
+    parameters: of `photo-maps`. Raise ParameterError if they are impossible.
     """
     import torch
 
@@ -42,12 +44,14 @@ def pictures_of_relief(
     from impasto.surface.shading import Light, plane
 
     from .estimate import sign
-    from .network import load_recognition
+    from .network import TOOL, load_recognition
     from .prior import Brightness, towards
     from .recognition import recognise_under, strength
 
+    checked = validate(registry().tool(TOOL), parameters)
+    assert isinstance(checked, PhotoMapsParameters)
     small = maps_at_most(Maps({"base_color": photograph["base_color"]}), LONGEST_PX)
-    torus = Plane.around(small.size_px, tiles(small, parameters.tiling))
+    torus = Plane.around(small.size_px, tiles(small, checked.tiling))
     picture = torch.from_numpy(encoded_pixels(small["base_color"])).to(device).permute(2, 0, 1).contiguous()
     linear = srgb_to_linear(picture)
     brightness = Brightness.of_picture(linear, torus)
@@ -57,7 +61,7 @@ def pictures_of_relief(
         AZIMUTHS, lights.T, recognise_under(load_recognition().to(device), linear, torus.wraps, lights), strict=True
     ):
         if azimuth < 0:
-            factor = strength(found, brightness) * sign(found, picture, torus, parameters)
+            factor = strength(found, brightness) * sign(found, picture, torus, checked)
         else:
             factor = strength(found, None)
         slopes = (found.slopes * factor).permute(1, 2, 0).cpu().numpy()
@@ -95,6 +99,5 @@ class ShowLights(Action):
             photograph = run(replace(doing.recipe, steps=tuple(below)), inputs, options, doing.host).maps
         if not isinstance(photograph, Maps) or "base_color" not in photograph:
             raise ParameterError("no image is given", "choose a picture")
-        parameters = PhotoMapsParameters.model_validate(step.parameters)
-        column = list(pictures_of_relief(photograph, parameters, choose_device(doing.options.device)).values())
-        return Result(maps=Maps.from_arrays({"base_color": np.concatenate(column)}), recipe=doing.recipe)
+        shown = pictures_of_relief(photograph, step.parameters, choose_device(doing.options.device))
+        return Result(maps=Maps.from_arrays({"base_color": np.concatenate(list(shown.values()))}), recipe=doing.recipe)

@@ -28,7 +28,6 @@ from impasto_judge.relief import correlation
 from impasto_photo_maps.command import GAP_PX
 from impasto_photo_maps.lights import AZIMUTHS, SIDE_PX, ShowLights, pictures_of_relief
 from impasto_photo_maps.network import load_recognition, network_input
-from impasto_photo_maps.parameters import PhotoMapsParameters
 from impasto_photo_maps.prior import Brightness, Plane, towards
 from impasto_photo_maps.recognition import recognise, recognise_under
 
@@ -252,7 +251,7 @@ def test_the_relief_under_eight_lights_is_shown_dark_where_it_does_not_fit(cobbl
     with pytest.raises(SystemExit):
         main(command)
     letters, _ = painted_wall()
-    of_wall = pictures_of_relief(Maps.from_arrays({"base_color": letters}), PhotoMapsParameters())
+    of_wall = pictures_of_relief(Maps.from_arrays({"base_color": letters}), {})
     assert of_wall[-1.0].mean() > 2 * max(of_wall[azimuth].mean() for azimuth in (270.0, 90.0))
 
 
