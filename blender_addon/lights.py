@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import bpy
+import numpy as np
 from bpy.props import StringProperty
 
 from .bridge.image_editors import is_image_editor, shown_image
@@ -38,7 +39,7 @@ class IMPASTO_OT_show_lights(TaskOperator, bpy.types.Operator):
         path, material, connected = self.path, self.material, connect()
         action = replace(_of_layer(context, material, path) if material else _of_panel(context), kind="lights")
 
-        def finish(column: object) -> TaskReport:
+        def finish(column: np.ndarray) -> TaskReport:
             lights.keep(path, material, column)
             redraw()
             return TaskReport("INFO", "Choose the relief that looks right")
@@ -54,8 +55,8 @@ def _of_panel(context: bpy.types.Context) -> WorkerAction:
     source = shown_image(context) if is_of_image else request.source
     if source is None:
         raise ParameterError("no image is given", "choose a picture")
-    changes = {"tool": catalogue.usual("maps"), "source": source, "parameters": {}, "inputs": {}}
-    request = replace(request, **changes, width_px=0, height_px=0)
+    usual = catalogue.usual("maps")
+    request = replace(request, tool=usual, source=source, parameters={}, inputs={}, width_px=0, height_px=0)
     return WorkerAction.of(request, request.recipe(), request.read_inputs())
 
 

@@ -251,7 +251,7 @@ def test_the_relief_under_eight_lights_is_shown_dark_where_it_does_not_fit(cobbl
     with pytest.raises(SystemExit):
         main(command)
     letters, _ = painted_wall()
-    of_wall = pictures_of_relief(Maps.from_arrays({"base_color": letters}), {})
+    of_wall = pictures_of_relief(Maps.from_arrays({"base_color": letters[:128, :128]}), {})
     assert of_wall[-1.0].mean() > 2 * max(of_wall[azimuth].mean() for azimuth in (270.0, 90.0))
 
 
