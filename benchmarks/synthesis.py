@@ -1,22 +1,25 @@
 """Pictures of patch synthesis: photographs beside what `quilt` and `patch-synthesis` make of them.
 
-    python benchmarks/synthesis.py --out docs/pictures [--guided | --endless] [PHOTOGRAPH …]
+    python benchmarks/synthesis.py --out docs/pictures [--guided | --endless | --repeats] [PHOTOGRAPH …]
 
 Writes synthesis_tiled.jpg, of the photographs (scikit-image's, unless others are given), and synthesis_variation.jpg,
 of the first of them with less and more variation. --guided: synthesis_guided.jpg
 instead, of labels and mixtures. --endless: endless_bricks.jpg, of bricks and what `histogram-blending` makes of them.
+--repeats: prints how often a quilt of twice the side shows what is remarkable in each photograph, and the CPU seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 import numpy as np
-from pictures import at, disc, sample
+from pictures import at, disc, sample, square
 from PIL import Image
 
 from impasto import Maps, Recipe, Step, read_maps, run
+from impasto_judge.metrics.landmarks import repeats
 
 TILE_PX, GAP_PX = 384, 8
 SAMPLES = ("gravel", "brick", "grass")
@@ -58,6 +61,17 @@ def guided() -> list[list[np.ndarray]]:
     return [[both, labels, guide, first], [grass["base_color"].pixels, gravel["base_color"].pixels, second, third]]
 
 
+def print_repeats(source: Maps) -> None:
+    """A row of a table: landmarks seen again, of all; copies of the most frequent one; least distance; CPU seconds."""
+    height, width = source.size_px
+    start = time.process_time()
+    result = run(Recipe((Step("quilt", {"width_px": 2 * width, "height_px": 2 * height}),)), {"source": source}).maps
+    seconds = time.process_time() - start
+    found = repeats(result["base_color"].pixels, source["base_color"].pixels)
+    times = f"{found.repeated} of {found.landmarks} |{found.most} |{found.nearest_px:.0f}"
+    print(f"|{source.name} |{times} |{seconds:.2f}|", flush=True)
+
+
 def sheet(rows: list[list[np.ndarray]]) -> Image.Image:
     """Rows of pictures of `TILE_PX` with white gaps between them."""
     step = TILE_PX + GAP_PX
@@ -74,9 +88,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--guided", action="store_true")
     parser.add_argument("--endless", action="store_true")
+    parser.add_argument("--repeats", action="store_true")
     options = parser.parse_args()
     sources = [read_maps(path) for path in options.photographs] or [sample(name) for name in SAMPLES]
     sources = [at(source, 512) for source in sources]
+    if options.repeats:
+        for source in sources:
+            print_repeats(square(source, 512))
+        return
     options.out.mkdir(parents=True, exist_ok=True)
     if options.endless:
         bricks = at(sample("brick"), TILE_PX)

@@ -13,7 +13,7 @@ from impasto.errors import ParameterError
 from impasto_judge import sheets
 from impasto_judge.controls import random_phase_noise
 from impasto_judge.metrics.copies import verbatim_copies
-from impasto_judge.metrics.landmarks import layout_correlation, salience
+from impasto_judge.metrics.landmarks import layout_correlation, repeats, salience
 from impasto_judge.metrics.two_sample import two_sample_auc
 from impasto_judge.pictures import judge_picture
 from impasto_judge.real_texture import RealTexture
@@ -101,6 +101,19 @@ def test_a_landmark_is_more_salient_than_anything_in_real_crops(source, fresh):
     usual, _ = salience(fresh, source)
     assert usual / real < 1.3
     assert found / real > 1.5
+
+
+def test_repeated_landmarks_are_counted(source):
+    """All of them in a photograph that is tiled, turned or not; none in a part of it, nor in noise of its spectrum."""
+    photograph = source[:192, :192]
+    tiled, turned = np.tile(photograph, (2, 2, 1)), np.rot90(np.tile(photograph, (1, 2, 1)))[:, ::-1]
+    landmarks = repeats(photograph, photograph, 20).landmarks
+    assert landmarks >= 5
+    assert repeats(tiled, photograph, 20) == (landmarks, landmarks, 4, 192)
+    assert repeats(turned, photograph, 20) == (landmarks, landmarks, 2, 192)
+    assert repeats(photograph[32:160, 32:160], photograph, 20)[1:] == (0, 1, np.inf)
+    noise = random_phase_noise(surface(photograph), (192, 192), NAMES, 0)["base_color"].pixels
+    assert repeats(noise, photograph, 20)[1:] == (0, 0, np.inf)
 
 
 def test_a_verbatim_paste_is_measured(source, fresh):
