@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "core"), str(ROOT / "plugins")]
 PHRASES = Path(__file__).parent / "phrases"
 LANGUAGES = ("english", "chinese")
-SETS = ("first", "second", "third")
+SETS = ("first", "second", "third", "kinds")
 """Sets of phrases; only the first has some that are not held out."""
 STEP = 3
 CHANGED = "cobbles"

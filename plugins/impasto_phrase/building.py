@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from impasto.parameters import color_of
+from impasto.parameters import color_of, properties_of
+from impasto.plugins.registry import registry
 from impasto.recipe import Step
+from impasto.system.untrusted import excerpt
 
 from .draft import Draft
 from .levels import STEPS, amount_of, level, move_by_steps
 from .palettes import lightness, move, shade_of, tint, tone
 from .reading import Reading
 from .sizing import set_sizes
-from .vocabulary import COLORS, COMPARATIVES, COMPARED, table, vocabulary
+from .vocabulary import COLORS, COMPARATIVES, COMPARED, materials, table, vocabulary
 
 WEATHERING = ("wear", "dirt", "moss", "wetness")
 TOWARDS = {"a_little_": 0.25, "": 0.5, "much_": 0.8}
@@ -45,11 +47,20 @@ def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]
 
 def _fill(draft: Draft) -> None:
     """Set all parameters from the phrase: choices first, since sizes depend on them, and implied changes last."""
-    slots = dict(draft.reading.slots)
+    like = draft.reading.kind.meaning.like if draft.reading.kind and draft.reading.kind.meaning else {}
+    own = draft.schemas.keys() - {"color"}
+    direct = {name: value for name, value in like.items() if name in own and value[0] in "#0123456789"}
+    slots = {**{slot: value for slot, value in like.items() if slot not in direct}, **draft.reading.slots}
     words = draft.reading.words
+    set_substance(draft, slots)
     for slot in ("pattern", "metal"):
         value = slots.pop(slot, "")
-        is_color = slot not in draft.schemas and words.get(slot) in [words.get(color) for color in COLORS]  # gold
+        if (
+            value and slot in like and slot not in direct and not choices(draft, slot, value)
+        ):  # "herringbone tweed" is no other weave
+            draft.note_unused_slot(slot)
+            value = like[slot]
+        is_color = slot in words and slot not in draft.schemas and words[slot] in map(words.get, COLORS)  # gold
         if value and not is_color:
             _choose(draft, slot, value)
     set_sizes(draft, slots)
@@ -62,8 +73,38 @@ def _fill(draft: Draft) -> None:
         if slot in USUAL:
             _set_quality(draft, slot, value)
         draft.suggest(_further_parameters(draft, slot, value))
+    for name, value in direct.items():
+        is_color = value.startswith("#")
+        if is_color and "color" not in draft.reading.slots:
+            draft.put(name, value)
+        elif not is_color:
+            draft.suggest({name: float(value)})
     draft.enable_parameters()
     draft.note_unused_words([*draft.reading.undrawn, *draft.reading.amounts])
+    if not (draft.made or draft.notes):
+        draft.note_unused_words(draft.reading.places)
+
+
+def set_substance(draft: Draft, slots: dict[str, str]) -> None:
+    """Give a form the colour of the material that it consists of, and name a substance that has no effect."""
+    term = draft.reading.substance
+    if not (term and term.meaning and term.material):
+        return
+    values = {**term.meaning.for_material(term.material), **term.meaning.like}
+    color = values.get("color") or values.get("metal") or usual_color(term.material)
+    if "color" in slots or not color or not draft.table.get("colors"):
+        draft.note_unused_words([term.text])
+        return
+    slots["color"] = color
+    if term.material not in draft.table.get("implied", ()):
+        draft.note("{} gives {} only its colour", excerpt(term.text), registry().tool(draft.tool).label)
+
+
+def usual_color(material: str) -> str:
+    """A material's own colour as text, or "" if it has none."""
+    name = next(iter(materials()[material].get("colors", ())), "")
+    fields = properties_of(registry().tool(material).parameters)
+    return ",".join(map(str, fields[name]["default"])) if name else ""
 
 
 def _further_parameters(draft: Draft, slot: str, value: str) -> Mapping[str, float]:
@@ -75,15 +116,17 @@ def _further_parameters(draft: Draft, slot: str, value: str) -> Mapping[str, flo
 def _choose(draft: Draft, slot: str, value: str) -> None:
     """Set a choice of the material, such as the bond of bricks."""
     draft.say(slot)
-    own = draft.table.get("own", {}).get(f"{slot}={value}")
-    name = next((name for name, schema in draft.schemas.items() if value in schema.get("enum", ())), None)
-    if own:
-        for other, goal in own.items():
-            draft.put(other, goal)
-    elif name:
-        draft.put(name, value)
-    elif not draft.implies(slot):
+    goals = choices(draft, slot, value)
+    for other, goal in goals.items():
+        draft.put(other, goal)
+    if not goals and not draft.implies(slot):
         draft.note_unused_slot(slot)
+
+
+def choices(draft: Draft, slot: str, value: str) -> Mapping[str, Any]:
+    """Parameters of a choice; {} if the material has no such choice."""
+    name = next((name for name, schema in draft.schemas.items() if value in schema.get("enum", ())), None)
+    return draft.table.get("own", {}).get(f"{slot}={value}") or ({name: value} if name else {})
 
 
 def _set_quality(draft: Draft, slot: str, value: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from impasto.context import Context
 from impasto.errors import Message, ParameterError, series
 from impasto.matchers import Match, Matcher
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
@@ -15,6 +16,9 @@ from impasto.texture import Maps
 from .phrases import read
 from .reading import Reading
 from .vocabulary import materials, nearest_to, table, vocabulary, words_without_meaning
+
+PEELS = "plaster"
+"""The material that comes off and shows what lies below."""
 
 
 def read_phrase(text: str, start: str | None = None) -> Reading:
@@ -80,7 +84,21 @@ class Phrase(Matcher):
                 step, notes = covering_step(layer, how, reading)
                 recipe = replace(found.recipe, steps=(*found.recipe.steps, step))
                 return Match(recipe, (*found.notes, *_words_left_out(reading), *notes))
+            below = read_phrase(base)
+            if below.material and reading.material == PEELS != below.material and how not in ("between", "in"):
+                return self._peeled_match(layer, below, seed, context)
         return None
+
+    def _peeled_match(self, layer: str, below: Reading, seed: int, context: Context) -> Match:
+        """The recipe of plaster that has come off another material, of which it shows the colour."""
+        from .building import rgb_of, usual_color
+
+        found = self.match(layer, seed, context)
+        color = rgb_of(below.slots.get("color") or usual_color(str(below.material)))
+        values = {"peeling": 0.5, "base_color": list(color), **found.recipe.steps[0].parameters}
+        note = Message("{} shows only as a colour under the plaster", registry().tool(str(below.material)).label)
+        recipe = replace(found.recipe, steps=(Step(PEELS, values), *found.recipe.steps[1:]))
+        return Match(recipe, (*found.notes, *words_without_meaning(below.unknown), note))
 
     def _with_layers_changed(self, subject: str, seed: int, context: Context, start: Recipe) -> Match | None:
         """The recipe with its layers changed, then by the other clauses; None if no clause is about a layer."""
@@ -124,7 +142,15 @@ def _position(start: Recipe | None) -> int | None:
 
 
 def _words_left_out(reading: Reading) -> list[str]:
-    """A sentence fragment for each word without a meaning, and for each other material."""
-    others = dict.fromkeys(reading.left_out)
-    notes = [Message("{} was left out: a phrase makes one material", excerpt(word)) for word in others]
-    return [*words_without_meaning(reading.unknown), *notes]
+    """A sentence fragment for an unknown head, a kind, each word without a meaning, and each other material."""
+    label = registry().tool(reading.material).label if reading.material else ""
+    notes: list[str] = []
+    if reading.head:
+        notes.append(Message("{} is not known here: the rest of the phrase says {}", excerpt(reading.head), label))
+    if reading.kind and reading.kind.has("near"):
+        text, with_color = "no {} is known here: {} is nearest", "no {} is known here: {} is nearest, in its colour"
+        is_colored = reading.kind.meaning is not None and {*reading.kind.meaning.like} - {*reading.slots} >= {"color"}
+        notes.append(Message(with_color if is_colored else text, excerpt(reading.kind.text), label))
+    notes += words_without_meaning([word for word in reading.unknown if word != reading.head.lower()])
+    others = [excerpt(word) for word in dict.fromkeys(reading.left_out)]
+    return [*notes, *(Message("{} was left out: {} cannot show it", word, label) for word in others)]

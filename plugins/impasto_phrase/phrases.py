@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from .reader import PhraseReader
 from .reading import Reading
-from .terms import named_material, terms_of, unknown_compound
-from .vocabulary import Vocabulary
+from .terms import naming_term, terms_of, unknown_compound, unknown_head
+from .vocabulary import Vocabulary, words_of
 
 
 def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], start: str | None = None) -> Reading:
@@ -17,15 +18,28 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
     paint only if a colour is named. start: the material to change if the phrase names none. Raise ParameterError if the
     phrase contradicts itself.
     """
-    terms = terms_of(text, known)
-    named = named_material(terms, start is not None or any(term.compares for term in terms))
-    if start and any(term.compares for term in terms):
-        named = None  # "smaller tiles" still means the recipe's tiles
+    terms = terms_of(_of_turned(text, known), known)
+    is_change = any(term.compares for term in terms)
+    naming = naming_term(terms, start is not None or is_change)
+    if start and is_change:
+        naming = None  # "smaller tiles" still means the recipe's tiles
+    named = naming.material if naming else None
     own = implied.get(named or start or "", ())
     reading = PhraseReader(terms, known, named or start, own).read()
     reading.material = named
+    reading.head = unknown_head(terms) if naming and start is None else ""
+    reading.kind = naming if naming and naming.has("kind") else None
     reading.compound = unknown_compound(terms, named)
     for slot in own:
         if reading.slots.get(slot) == "some" and (slot != "paint" or "color" in reading.slots):
             del reading.slots[slot]
     return reading
+
+
+def _of_turned(text: str, known: Vocabulary) -> str:
+    """The phrase with "blocks of granite" as "granite blocks", where the vocabulary has that expression."""
+
+    def turned(match: re.Match[str]) -> str:
+        return expression if words_of(expression := f"{match[2]} {match[1]}") in known.english else match[0]
+
+    return re.sub(r"\b(?!wall |floor )([a-z]+) of ([a-z]+)", turned, text, flags=re.IGNORECASE)

@@ -22,10 +22,17 @@ from .vocabulary import (
     NATURAL,
     STRONGER,
     Vocabulary,
+    table,
 )
 
 OF_ITSELF = {"moss": "moss", "flaking-paint": "paint"}
 """Slot that a material's name sets for other materials."""
+
+
+FORMS = frozenset(table("grammar")["forms"])
+"""Materials that may consist of another one, which then gives them its colour, such as shingles of oak."""
+SOFT = frozenset(table("grammar")["thickness_m"]) - {"gravel"} | {"moss", "water", "hedge"}
+"""Materials of which no form consists."""
 
 
 class PhraseReader:
@@ -40,12 +47,14 @@ class PhraseReader:
         self.degree = self.compare = self.amount = ""
         self.waiting: Term | None = None  # a degree or comparative without its word
         self.last: tuple[str, Term] | None = None  # the last slot, for words that refer back to it
+        self.adds = False  # whether "with" or the like stands before
 
     def read(self) -> Reading:
         """The reading of all terms."""
         for index, term in enumerate(self.terms):
             if term.is_break or term.has("split"):
                 self._end_clause()
+                self.adds = term.has("adds") or (self.adds and not term.is_break)
             elif term.sizes_m:
                 self._measure(index, term)
             elif term.meaning is None:
@@ -77,8 +86,14 @@ class PhraseReader:
 
     def _word(self, index: int, term: Term, values: dict[str, str]) -> None:
         named = term.meaning.material if term.meaning else None
-        if named and named[1] != self.material and named[0] == 3:
-            self.result.left_out.append(term.text)
+        if named and named[1] != self.material and (named[0] == 3 or self._is_substance(index)):
+            if self.result.substance is None and self._is_substance(index):
+                self.result.substance = term
+            else:
+                self.result.left_out.append(term.text)
+            return
+        if self._is_of_addition(index, values):  # the blue of "concrete with a blue stripe"
+            self.result.undrawn.append(term.text)
             return
         said = {slot: value for slot, value in values.items() if slot not in (*GRAMMAR, *MATERIAL_KEYS, "part")}
         if named and named[1] == self.material:
@@ -87,13 +102,33 @@ class PhraseReader:
         for slot, value in said.items():
             self._value(index, term, slot, value)
         if not said and not self._is_implied(term, values):
-            (self.result.left_out if named else self.result.undrawn).append(term.text)
+            (self.result.left_out if named and named[0] else self.result.undrawn).append(term.text)
         if "noun" in values and self.degree != "no":
             self._forget_amount()
 
+    def _is_substance(self, index: int) -> bool:
+        """Whether a material's word only says of what the material consists, as in "oak shingles"."""
+        if self.adds or self.material not in FORMS or self.terms[index].material in SOFT:
+            return False
+        before = index > 0 and self.terms[index - 1].text.lower() == "of"
+        after = self._after(index)
+        is_of_form = any(one.has("form") for one in self.terms[:index])
+        is_plain = not set(self._values(self.terms[index])) - {*GRAMMAR, *MATERIAL_KEYS, "part"}
+        return is_plain and bool(before or is_of_form or (after and after.material))
+
+    def _is_of_addition(self, index: int, values: Mapping[str, str]) -> bool:
+        """Whether a colour, a metal or a gloss behind "with" belongs to an addition, such as a rim or iron bands."""
+        after = self._after(index)
+        if not self.adds or after is None or not {"color", "shade", "gloss", "metal"} & set(values):
+            return False
+        others = {after.material} - {None, self.material, "flaking-paint"}
+        return bool(others) or (after.meaning is None and not after.sizes_m)
+
     def _is_implied(self, term: Term, values: Mapping[str, str]) -> bool:
         """Whether a term without slots is grammar, or names something that the material implies."""
-        if self.material is None or any(key in values for key in GRAMMAR - {"noun"}):
+        if values.get("ignored") == "place":
+            self.result.places.append(term.text)
+        if self.material is None or any(key in values for key in GRAMMAR - {"noun", "near", "thing"}):
             return True
         named = term.meaning.material if term.meaning else None
         return values.get("part") in self.implied or bool(named and named[1] in (self.material, *self.implied))
@@ -127,6 +162,7 @@ class PhraseReader:
             self.result.undrawn.append(term.text)
             return
         is_joint = (after and after.has("role")) or (self.last and self.last[0] == "joint")
+        is_joint = is_joint and not (index and self.terms[index - 1].has("every"))  # "with joints every 2 m"
         slot = "joint_m" if is_joint else "width_m" if after and after.has("across") else "size_m"
         if slot in self.result.sizes_m and self.result.sizes_m[slot] != term.sizes_m:
             raise contradiction(self.result.words[slot], term.text)
@@ -224,7 +260,13 @@ class PhraseReader:
         if role := self._role(index):
             self._set(f"{role}_color", value, term)
             return
-        if feature := self._feature(self._after(index)):  # "green moss" on bricks does not make them green
+        feature = self._feature(self._after(index))
+        if feature == "stripes" and self.material in table("grammar")["striped"]:
+            feature = ""
+            if self.adds:
+                self._set("second_color", value, term)
+                return
+        if feature:  # "green moss" on bricks does not make them green
             if value not in NATURAL.get(feature, ()):
                 self.result.undrawn.append(term.text)
             return
@@ -285,6 +327,14 @@ class PhraseReader:
         if before is not None and before != value:
             if slot in QUALITIES and term.meaning and term.meaning.material:
                 return  # "large mosaic": explicit words override what a name implies
+            both = {words[slot], term.text}
+            named = [one.text for one in self.terms if one.material == self.material and one.text in both]
+            if slot in ("pattern", "finish") and named:  # "herringbone tweed"
+                others = both - {named[-1]}
+                self.result.undrawn += others
+                if words[slot] in others:
+                    slots[slot], words[slot] = value, term.text
+                return
             if contradict(slot, before, value):
                 raise contradiction(words[slot], term.text)
             if value == "some":

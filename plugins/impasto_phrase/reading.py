@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .terms import Term
+
 
 @dataclass
 class Reading:
@@ -11,12 +13,16 @@ class Reading:
 
     sizes_m: measures by slot (`size_m`, `joint_m`, `width_m`). unknown: words without a meaning. left_out: other
     materials. undrawn: words that the material cannot show. amounts: words such as "a lot of" before a noun without
-    degrees. compound: an unknown word with a general noun, such as "snow board", or "". Every other word is in a slot,
-    or is implied.
+    degrees. places: words such as "floor". compound: an unknown word with a general noun, such as "snow board", or "".
+    head: the unknown last noun before any addition, or "". kind: the term of the material, if it is one of the table of
+    kinds. substance: another material, of which it consists. Every other word is in a slot, or is implied.
     """
 
     material: str | None = None
     compound: str = ""
+    head: str = ""
+    kind: Term | None = None
+    substance: Term | None = None
     slots: dict[str, str] = field(default_factory=dict)
     sizes_m: dict[str, tuple[float, ...]] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
@@ -24,6 +30,7 @@ class Reading:
     left_out: list[str] = field(default_factory=list)
     undrawn: list[str] = field(default_factory=list)
     amounts: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:

@@ -43,6 +43,11 @@ class Term:
         """Whether the term makes the phrase a change of an existing material."""
         return self.meaning is not None and (self.has("compare") or bool(COMPARED & set(self.meaning.values.values())))
 
+    @property
+    def material(self) -> str | None:
+        """The material that the term names."""
+        return self.meaning.material[1] if self.meaning and self.meaning.material else None
+
     def has(self, slot: str) -> bool:
         """Whether the meaning has this slot, for any material."""
         return self.meaning is not None and slot in self.meaning.values
@@ -142,22 +147,34 @@ def _continues(unknown: Term, term: Term, after: Term | None) -> bool:
     return is_inside and len(term.text) == 1 and term.text not in PARTICLES
 
 
-def named_material(terms: Sequence[Term], is_change: bool) -> str | None:
-    """The material of the firmest word. Ties go to the most frequent hint, the first clause, and its last word.
+def naming_term(terms: Sequence[Term], is_change: bool) -> Term | None:
+    """The term that names the material: the firmest, or a form such as "corrugated".
 
-    is_change: only words that certainly name a material count.
+    Ties go to the most frequent hint, the first clause, and its last word. What is added ("with", "by") counts only if
+    nothing before it could be the material. is_change: only words that certainly name a material count.
     """
     hints = Counter(term.meaning.values["hint"] for term in terms if term.meaning and "hint" in term.meaning.values)
     best: tuple[int, int, int, int] | None = None
     found = None
     clause = 0
+    adds = has_head = False
     for position, term in enumerate(terms):
-        clause += term.is_break or term.has("split")
+        clause += term.is_break or (term.has("split") and term.text.lower() != "of")
+        adds = (adds and not term.is_break) or (term.has("adds") and has_head)
         if term.meaning and (named := term.meaning.material):
-            rank = (named[0], hints[named[1]] if named[0] == 2 else 0, -clause, position)
+            firmness = 0 if adds and named[0] == 3 else named[0] + term.has("form")
+            rank = (firmness, hints[named[1]] if firmness == 2 else 0, -clause, position)
             if (best is None or rank > best) and (named[0] == 3 or not is_change):
-                best, found = rank, named[1]
+                best, found = rank, term
+        has_head = has_head or (not adds and (term.material is not None or term.meaning is None) and not term.is_break)
     return found
+
+
+def unknown_head(terms: Sequence[Term]) -> str:
+    """The last word before the first break or addition, if it is unknown; "" otherwise."""
+    ends = [index for index, term in enumerate(terms) if term.is_break or term.has("split")]
+    head = terms[: min(ends, default=len(terms))][-1:]
+    return head[0].text if head and head[0].meaning is None and not head[0].sizes_m else ""
 
 
 def unknown_compound(terms: Sequence[Term], material: str | None) -> str:

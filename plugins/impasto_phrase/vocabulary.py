@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,11 +25,11 @@ def table(name: str) -> dict[str, Any]:
     return tomllib.loads((WORDS / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-MATERIAL_KEYS = ("material", "hint", "maybe")
-"""Keys under which a word names a material, the firmest first."""
+MATERIAL_KEYS = ("kind", "material", "hint", "maybe")
+"""Keys under which a word names a material, the firmest first; `kind`: from the table of kinds."""
 
 GRAMMAR = {*("degree", "deepens", "brightens", "compare", "amount", "after"), *("role", "across", "and", "split")}
-GRAMMAR |= {"ignored", "noun", "generic"}
+GRAMMAR |= {"ignored", "noun", "generic", "adds", "form", "near", "thing", "every"}
 """Keys, other than slots, that say how a word combines with others."""
 MOST_NEAREST = 12
 """Most unknown words with suggestions, since each takes a few milliseconds."""
@@ -51,10 +51,11 @@ NATURAL = {"moss": ("green",), "rust": ("red", "brown", "orange", "reddish-brown
 
 @dataclass(frozen=True)
 class Meaning:
-    """Values by slot. own: by material, the values that replace them for that material."""
+    """Values by slot. own: values that replace them for a material. like: slots and parameters of a kind."""
 
     values: Mapping[str, str]
     own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    like: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str) -> Meaning:
@@ -76,10 +77,10 @@ class Meaning:
 
     @property
     def material(self) -> tuple[int, str] | None:
-        """Firmness, 3 to 1, and name of the material that the word names; None for other words."""
-        for firmness, key in zip((3, 2, 1), MATERIAL_KEYS, strict=True):
+        """Firmness, 3 to 0, and name of the material that the word names; None for other words."""
+        for firmness, key in zip((3, 3, 2, 1), MATERIAL_KEYS, strict=True):
             if key in self.values:
-                return firmness, self.values[key]
+                return 0 if "thing" in self.values else firmness, self.values[key]
         return None
 
 
@@ -115,7 +116,7 @@ def singular(word: str) -> str:
 
 def words_of(expression: str) -> tuple[str, ...]:
     """Words of an English expression in the singular; hyphens separate words."""
-    return tuple(singular(word) for word in re.split(r"[\s\-]+", expression.lower()) if word)
+    return tuple(singular(word.removesuffix("'s")) for word in re.split(r"[\s\-]+", expression.lower()) if word)
 
 
 @cache
@@ -126,9 +127,10 @@ def vocabulary() -> Vocabulary:
     for name, about in colors.items():
         english |= dict.fromkeys(about["en"], Meaning({"color": name}))
         chinese |= dict.fromkeys(about["zh"], Meaning({"color": name}))
+    kinds = dict(_kinds())
     return Vocabulary(
-        {words_of(text): meaning for text, meaning in english.items()},
-        chinese,
+        {words_of(text): meaning for text, meaning in (kinds | english).items()},
+        kinds | chinese,
         {name: about["hex"] for name, about in colors.items()},
         frozenset(name for name, about in colors.items() if about.get("basic")),
         {text: text for text, meaning in english.items() if not meaning.values.keys() & {"ignored", "split", "and"}},
@@ -139,6 +141,16 @@ def vocabulary() -> Vocabulary:
 def materials() -> Mapping[str, Mapping[str, Any]]:
     """The parameters for the slots of each material, by the material's name."""
     return table("materials")
+
+
+def _kinds() -> Iterator[tuple[str, Meaning]]:
+    """Expressions of the table of kinds in both languages; only those of [is] need no note."""
+    for group, meanings in table("kinds").items():
+        for meaning, expressions in meanings.items():
+            name, *values = meaning.split()
+            said = {"is": {}, "near": {"near": "yes"}, "things": {"near": "yes", "thing": "yes"}}[group]
+            for text in expressions:
+                yield text, Meaning({"kind": name, **said}, like=dict(value.split("=") for value in values))
 
 
 def _expressions(language: str) -> list[tuple[str, str]]:
