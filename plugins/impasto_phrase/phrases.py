@@ -28,7 +28,8 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
     reading = PhraseReader(terms, known, named or start, own).read()
     reading.material = named
     reading.head = unknown_head(terms) if naming and start is None else ""
-    reading.kind = naming if naming and naming.has("kind") else None
+    kinds = [term for term in terms if term.has("kind") and term.material == named and not term.has("thing")]
+    reading.kind = naming if naming and naming.has("kind") else next(iter(kinds), None)
     reading.compound = unknown_compound(terms, named)
     for slot in own:
         if reading.slots.get(slot) == "some" and (slot != "paint" or "color" in reading.slots):
