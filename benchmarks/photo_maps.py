@@ -1,8 +1,9 @@
-"""`photo-maps` on measured sets that judge: `python benchmarks/photo_maps.py FOLDER`, in the core's Python.
+"""`photo-maps` on measured sets that judge: `python benchmarks/photo_maps.py FOLDER…`, in the core's Python.
 
-Each set is read (a) from its base colour alone, (b) from a photograph of it in the sun, from a side that depends on its
-name, and (c) the same with the light's azimuth given; beside (a) stand the simplest estimates. The judges were drawn
-before anything was tried on them: see `tasks/photo_maps/sets.py`. It takes ten minutes of one core.
+Each set is read (a) from its base colour alone, (b) from photographs of it in the sun, from sides that depend on its
+name, (c) the same with the light's azimuth given, and (d) with the nearest of the eight that are shown to choose from;
+beside (a) stand the simplest estimates. The judges were drawn before anything was tried on them: see
+`tasks/photo_maps/sets.py`. It takes ten minutes of one core for a sun and twenty sets.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from photographed import Camera, photographs
-from tasks.photo_maps.sets import RELIEF_JUDGES
+from tasks.photo_maps.sets import is_judge
 
 from impasto import Maps, read_maps
 from impasto.context import Context
 from impasto.plugins.registry import registry
 from impasto.surface.shading import Light
-from impasto.tools import validate
+from impasto.tools import UNKNOWN_AZIMUTH, validate
 from impasto_judge.maps import MapFigures, compare_controls, compare_maps, normal_figures
 from impasto_judge.tables import MAP_HEADINGS
 
@@ -35,31 +36,35 @@ SHOWN = {name: text for name, text in {**MAP_HEADINGS, "slope_correlation": "r"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--suns", type=int, default=1, help="photographs of each set, around it")
     arguments = parser.parse_args()
     found: dict[str, list[MapFigures]] = {}
     print(f"{'':<32} flat °  " + "  ".join(SHOWN.values()))
-    for name in RELIEF_JUDGES:
-        for how, figures in figures_of(read_maps(arguments.folder / name), name).items():
+    judges = [path for folder in arguments.folders for path in sorted(folder.iterdir()) if is_judge(path.name)]
+    for path in judges:
+        name, truth = path.name, read_maps(path)
+        for how, figures in figures_of(truth, name, arguments.suns):
             found.setdefault(how, []).append(figures)
             print(f"{name if how == 'a' else '':<32} {figures.flat_degrees:6.1f}  {cells(figures)}  {how}", flush=True)
     for how, group in found.items():
         print(how, summary(group))
 
 
-def figures_of(truth: Maps, name: str) -> dict[str, MapFigures]:
-    """Figures of the estimates from a set's base colour and from a photograph of it, and of the simplest ones."""
-    photograph, azimuth = in_the_sun(truth, name)
-    found = {"a": compare_maps(estimate(Maps({"base_color": truth["base_color"]})), truth)}
-    for how, known in (("b", {}), ("c", {"light_azimuth": azimuth})):
-        made = estimate(photograph, **known)
-        found[how] = MapFigures(**normal_figures(made["normal"].pixels, truth["normal"].pixels))
-    return found | compare_controls(truth)
+def figures_of(truth: Maps, name: str, suns: int) -> Iterator[tuple[str, MapFigures]]:
+    """Figures of the estimates from a set's base colour and from photographs of it, and of the simplest ones."""
+    yield "a", compare_maps(estimate(Maps({"base_color": truth["base_color"]})), truth)
+    for number in range(suns):
+        photograph, azimuth = in_the_sun(truth, name, 360 * number / suns)
+        for how, known in (("b", UNKNOWN_AZIMUTH), ("c", azimuth), ("d", round(azimuth / 45) * 45.0 % 360)):
+            made = estimate(photograph, light_azimuth=known)
+            yield how, MapFigures(**normal_figures(made["normal"].pixels, truth["normal"].pixels))
+    yield from compare_controls(truth).items()
 
 
-def in_the_sun(truth: Maps, name: str) -> tuple[Maps, float]:
-    """A photograph of a set, and the azimuth of its light, which depends on the set's name."""
-    azimuth = float(int(hashlib.sha256(name.encode()).hexdigest(), 16) % 360)
+def in_the_sun(truth: Maps, name: str, turned: float = 0.0) -> tuple[Maps, float]:
+    """A photograph of a set, and the azimuth of its light, which depends on the set's name, turned by an angle."""
+    azimuth = (int(hashlib.sha256(name.encode()).hexdigest(), 16) % 360 + turned) % 360
     (photograph,) = photographs(truth, [Light(azimuth, ELEVATION)], CAMERA)
     return photograph, azimuth
 
