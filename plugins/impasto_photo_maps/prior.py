@@ -6,6 +6,7 @@ Both are products in the frequency domain, so that they reach across the whole p
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -122,18 +123,25 @@ class Brightness:
         brightness, and of both colours, as height. toward: (2, …), to the right and up, to the light, or 0.
         """
         broader = list(zip(self.bands, EDGES_PX[1:], strict=True))
-        others = [self.spectrum, *self.colors]
-        spectra = [(edge * self.scale * band) * one for one in others for band, edge in broader]
-        if is_known := bool(toward.any()):
-            right, down = _differences(self.size_px, self.spectrum.device)
-            x, y = toward[..., None, None]
-            slope, square = x * right - y * down, right.square() + down.square()
-            by_light = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6) * self.spectrum
-            spectra = [*(band * by_light for band in self.bands), *(one.expand_as(by_light) for one in spectra)]
-        heights = torch.fft.irfft2(torch.stack(spectra), s=self.size_px)
+        as_height = [
+            (edge * self.scale * band) * one for one in (self.spectrum, *self.colors) for band, edge in broader
+        ]
+        found = self._slopes(as_height)
+        if not toward.any():
+            return torch.cat([torch.zeros_like(found[:BANDS]), found])
+        right, down = _differences(self.size_px, self.spectrum.device)
+        x, y = toward[..., None, None]
+        slope, square = x * right - y * down, right.square() + down.square()
+        by_light = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6) * self.spectrum
+        shaded = self._slopes([band * by_light for band in self.bands])
+        of_each = found if found.ndim == shaded.ndim else found[:, :, None].expand(-1, -1, *shaded.shape[2:])
+        return torch.cat([shaded, of_each])
+
+    def _slopes(self, spectra: Sequence[Tensor]) -> Tensor:
+        """Slopes (N, 2, …, H, W) of heights, by their spectra."""
+        heights = torch.fft.irfft2(torch.stack(list(spectra)), s=self.size_px)
         slopes = [(torch.roll(heights, -1, axis) - torch.roll(heights, 1, axis)) / 2 for axis in (-1, -2)]
-        found = self.plane.crop(torch.stack(slopes, 1))
-        return found if is_known else torch.cat([torch.zeros_like(found[:BANDS]), found])
+        return self.plane.crop(torch.stack(slopes, 1))
 
 
 def _differences(size_px: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
