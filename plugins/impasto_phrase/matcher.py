@@ -95,7 +95,7 @@ class Phrase(Matcher):
 
         found = self.match(layer, seed, context)
         color = rgb_of(below.slots.get("color") or usual_color(str(below.material)))
-        values = {"peeling": 0.5, "base_color": list(color), **found.recipe.steps[0].parameters}
+        values = {"peeling": 0.5, **found.recipe.steps[0].parameters, "base_color": list(color)}
         note = Message("{} shows only as a colour under the plaster", registry().tool(str(below.material)).label)
         recipe = replace(found.recipe, steps=(Step(PEELS, values), *found.recipe.steps[1:]))
         return Match(recipe, (*found.notes, *words_without_meaning(below.unknown), note))
