@@ -6,12 +6,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import bpy
-import numpy as np
 from bpy.props import StringProperty
 
 from .bridge.image_editors import is_image_editor, shown_image
 from .bridge.inputs import SOURCE
-from .core.engine.messages import ResultView
+from .core.engine.messages import JobResult, ResultView
 from .core.errors import ParameterError
 from .core.recipe import GROUP
 from .engine.catalogue import catalogue
@@ -39,13 +38,13 @@ class IMPASTO_OT_show_lights(TaskOperator, bpy.types.Operator):
         path, material, connected = self.path, self.material, connect()
         action = replace(_of_layer(context, material, path) if material else _of_panel(context), kind="lights")
 
-        def finish(column: np.ndarray) -> TaskReport:
-            lights.keep(path, material, column)
+        def finish(result: JobResult) -> TaskReport:
+            lights.keep(path, material, result.arrays["base_color"])
             redraw()
-            return TaskReport("INFO", "Choose the relief that looks right")
+            return TaskReport("INFO", next(iter(result.notes), "Choose the relief that looks right"))
 
         view = ResultView("small", LONGEST_PX)
-        return Task(self.bl_label, lambda task: action.answer(task, connected(), view).arrays["base_color"], finish)
+        return Task(self.bl_label, lambda task: action.answer(task, connected(), view), finish)
 
 
 def _of_panel(context: bpy.types.Context) -> WorkerAction:

@@ -12,7 +12,7 @@ from impasto.cli.terminal import Terminal
 from impasto.device import choose_device
 from impasto.errors import FileError
 from impasto.system.untrusted import is_there
-from impasto.tools import UNKNOWN_AZIMUTH
+from impasto.tools import UNKNOWN_AZIMUTH, Result
 
 from .lights import SIDE_PX, pictures_of_relief
 
@@ -46,15 +46,16 @@ def _maps(maps: Callable[..., None], arguments: argparse.Namespace, terminal: Te
         if is_there(path) and not arguments.force:
             raise FileError("{} is there already", "choose another --out or --name, or add --force", path)
     space = color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
+    results: list[Result] = []
     with terminal.progress() as on_progress:
         for index, (name, source) in enumerate(sources.items()):
             on_progress(index / len(sources), name)
-            shown = pictures_of_relief(
-                read_maps(source, color_space=space), parameters, choose_device(arguments.device)
-            )
+            photograph = read_maps(source, color_space=space)
+            shown, notes = pictures_of_relief(photograph, parameters, choose_device(arguments.device))
+            results.append(Result(notes=notes))
             cells = [cell(_caption(azimuth), shown[azimuth], SIDE_PX) for azimuth in PLACES]
             replace_files({paths[name]: grid(cells, 3, GAP_PX)})
-    terminal.report_files(list(paths.values()), [])
+    terminal.report_files(list(paths.values()), results)
 
 
 def _caption(azimuth: float) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from impasto.actions import Action, Doing
 from impasto.device import choose_device
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.plugins.registry import registry
 from impasto.texture import Maps
 from impasto.tools import UNKNOWN_AZIMUTH, Result, validate
@@ -27,8 +27,10 @@ FITTING, OTHER = {"strength": 2.5, "sky": 0.15}, {"strength": 0.3, "sky": 0.0}
 """Its strength on reliefs that explain the photograph, and on others."""
 
 
-def pictures_of_relief(photograph: Maps, parameters: Mapping[str, Any], device: str = "cpu") -> dict[float, np.ndarray]:
-    """Grey relief (SIDE_PX, SIDE_PX, 3), sRGB-encoded, of a photograph's middle by the azimuth of its light.
+def pictures_of_relief(
+    photograph: Maps, parameters: Mapping[str, Any], device: str = "cpu"
+) -> tuple[dict[float, np.ndarray], tuple[str, ...]]:
+    """Grey relief (SIDE_PX, SIDE_PX, 3), sRGB-encoded, of a photograph's middle by the azimuth of its light, and notes.
 
     All are lit from one side. Where the photograph's light would not explain the photograph, the picture is dark.
     parameters: of `photo-maps`. Raise ParameterError if they are impossible.
@@ -56,7 +58,7 @@ def pictures_of_relief(photograph: Maps, parameters: Mapping[str, Any], device: 
     linear = srgb_to_linear(picture)
     brightness = Brightness.of_picture(linear, torus)
     lights = torch.stack([towards(azimuth) * (azimuth >= 0) for azimuth in AZIMUTHS], 1).to(device)
-    shown = {}
+    shown, fitting = {}, 0
     for azimuth, toward, found in zip(
         AZIMUTHS, lights.T, recognise_under(load_recognition().to(device), linear, torus.wraps, lights), strict=True
     ):
@@ -66,9 +68,11 @@ def pictures_of_relief(photograph: Maps, parameters: Mapping[str, Any], device: 
             factor = strength(found, None)
         slopes = (found.slopes * factor).permute(1, 2, 0).cpu().numpy()
         fits = azimuth < 0 or brightness.is_explained(found.slopes, toward)
+        fitting += fits
         relief = Maps.from_arrays({"normal": _middle(normal_from_slopes(slopes))})
         shown[azimuth] = plane(relief, Light(**RAKING, **(FITTING if fits else OTHER)))
-    return shown
+    note = Message("no light from one side explains the picture: leave Light Azimuth unknown")
+    return shown, (note,) if fitting == 1 else ()
 
 
 def _middle(pixels: np.ndarray) -> np.ndarray:
@@ -99,5 +103,6 @@ class ShowLights(Action):
             photograph = run(replace(doing.recipe, steps=tuple(below)), inputs, options, doing.host).maps
         if not isinstance(photograph, Maps) or "base_color" not in photograph:
             raise ParameterError("no image is given", "choose a picture")
-        shown = pictures_of_relief(photograph, step.parameters, choose_device(doing.options.device))
-        return Result(maps=Maps.from_arrays({"base_color": np.concatenate(list(shown.values()))}), recipe=doing.recipe)
+        shown, notes = pictures_of_relief(photograph, step.parameters, choose_device(doing.options.device))
+        column = Maps.from_arrays({"base_color": np.concatenate(list(shown.values()))})
+        return Result(maps=column, recipe=doing.recipe, notes=notes)

@@ -240,7 +240,8 @@ def test_the_relief_under_eight_lights_is_shown_dark_where_it_does_not_fit(cobbl
         Host(),
         read=lambda: {"source": Maps.from_arrays({"base_color": cobbles})},
     )
-    column = ShowLights().carry_out(doing, None).maps["base_color"].pixels
+    result = ShowLights().carry_out(doing, None)
+    column = result.maps["base_color"].pixels
     shown = dict(zip(AZIMUTHS, column.reshape(len(AZIMUTHS), SIDE_PX, SIDE_PX, 3), strict=True))
     assert not np.array_equal(shown[45.0], shown[225.0])
     Image.fromarray((cobbles * 255).astype(np.uint8)).save(tmp_path / "cobbles.png")
@@ -251,7 +252,8 @@ def test_the_relief_under_eight_lights_is_shown_dark_where_it_does_not_fit(cobbl
     with pytest.raises(SystemExit):
         main(command)
     letters, _ = painted_wall()
-    of_wall = pictures_of_relief(Maps.from_arrays({"base_color": letters[:128, :128]}), {})
+    of_wall, notes = pictures_of_relief(Maps.from_arrays({"base_color": letters[:128, :128]}), {})
+    assert (len(result.notes), len(notes)) == (0, 1)
     assert of_wall[-1.0].mean() > 2 * max(of_wall[azimuth].mean() for azimuth in (270.0, 90.0))
 
 

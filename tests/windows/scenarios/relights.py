@@ -28,6 +28,7 @@ def scenario(walk: Walk) -> Steps:
     yield from relights(walk)
     yield from turns(walk)
     yield from drags_the_dial(walk)
+    yield from chooses_one_of_eight_lights(walk)
 
 
 def relights(walk: Walk) -> Steps:
@@ -108,3 +109,19 @@ def drags_the_dial(walk: Walk) -> Steps:
     yield 0.5
     group = EXTENSION.parameters.groups.group_of(bpy.context.scene, tool)
     walk.record("undone", math.degrees(getattr(group, name)))
+
+
+def chooses_one_of_eight_lights(walk: Walk) -> Steps:
+    """A click shows the relief under eight lights; a click below one of them sets the azimuth."""
+    scene = bpy.context.scene
+    tool = next(tool for tool in EXTENSION.engine.catalogue.catalogue if tool["name"] == scene.impasto.tool)
+    group, name = EXTENSION.parameters.groups.group_of(scene, tool), EXTENSION.parameters.points.azimuths_of(tool)[0]
+    yield walk.click("impasto.show_lights", "IMAGE_EDITOR")
+    yield until(lambda: EXTENSION.tools.lights._latest.pictures, LIMIT_S)
+    yield walk.settle(1.5)
+    walk.screenshot("lights.png")
+    x, y = yield walk.find("impasto.set_number", "IMAGE_EDITOR")
+    yield walk.tap((x, y))
+    yield 0.5
+    walk.record("chosen", math.degrees(getattr(group, name)))
+    walk.screenshot("light_chosen.png")
