@@ -14,10 +14,8 @@ from ..parameters.groups import identifier, material_of
 from ..parameters.operators import AZIMUTH_OF_LIGHT
 
 UNKNOWN = -1
-AZIMUTHS = (UNKNOWN, *range(0, 360, 45))
-"""Azimuths in degrees, in the order of the worker's pictures."""
-PLACES = (135, 90, 45, 180, UNKNOWN, 0, 225, 270, 315)
-"""Azimuths in three rows, each where its light comes from."""
+AZIMUTHS = (135, 90, 45, 180, UNKNOWN, 0, 225, 270, 315)
+"""Azimuths in degrees of the worker's pictures: in three rows, each where its light comes from."""
 SCALE = 4.0
 
 
@@ -47,7 +45,7 @@ def draw(layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, name: str) 
         return
     grid = layout.grid_flow(columns=3, row_major=True, even_columns=True)
     chosen = round(math.degrees(getattr(group, identifier(name))))
-    for azimuth in PLACES:
+    for azimuth in AZIMUTHS:
         column = grid.column(align=True)
         column.template_icon(previews.icon_of_pixels(f"light {azimuth}", _latest.pictures[azimuth]), scale=SCALE)
         is_known = azimuth != UNKNOWN

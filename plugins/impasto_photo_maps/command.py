@@ -12,12 +12,10 @@ from impasto.cli.terminal import Terminal
 from impasto.device import choose_device
 from impasto.errors import FileError
 from impasto.system.untrusted import is_there
-from impasto.tools import UNKNOWN_AZIMUTH, Result
+from impasto.tools import Result
 
 from .lights import SIDE_PX, pictures_of_relief
 
-PLACES = (135.0, 90.0, 45.0, 180.0, UNKNOWN_AZIMUTH, 0.0, 225.0, 270.0, 315.0)
-"""Azimuths on a sheet of three rows, each where its light comes from."""
 GAP_PX = 4
 
 
@@ -53,7 +51,7 @@ def _maps(maps: Callable[..., None], arguments: argparse.Namespace, terminal: Te
             photograph = read_maps(source, color_space=space)
             shown, notes = pictures_of_relief(photograph, parameters, choose_device(arguments.device))
             results.append(Result(notes=notes))
-            cells = [cell(_caption(azimuth), shown[azimuth], SIDE_PX) for azimuth in PLACES]
+            cells = [cell(_caption(azimuth), relief, SIDE_PX) for azimuth, relief in shown.items()]
             replace_files({paths[name]: grid(cells, 3, GAP_PX)})
     terminal.report_files(list(paths.values()), results)
 

@@ -17,7 +17,8 @@ from impasto.tools import UNKNOWN_AZIMUTH, Result, validate
 
 from .parameters import PhotoMapsParameters
 
-AZIMUTHS = (UNKNOWN_AZIMUTH, *(45.0 * step for step in range(8)))
+AZIMUTHS = (135.0, 90.0, 45.0, 180.0, UNKNOWN_AZIMUTH, 0.0, 225.0, 270.0, 315.0)
+"""Azimuths in three rows, each where its light comes from."""
 LONGEST_PX = 256
 """Longer side at which a photograph is looked at."""
 SIDE_PX = 160

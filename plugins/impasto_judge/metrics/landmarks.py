@@ -101,10 +101,11 @@ def repeats(result: np.ndarray, source: np.ndarray, side_px: int = 40) -> Repeat
     found, nearest_px = list[int](), np.inf
     while energy.any() and len(found) < MOST_LANDMARKS:
         y, x = np.unravel_index(energy.argmax(), energy.shape)
-        energy[max(0, y - side) : y + side + 1, max(0, x - side) : x + side + 1] = 0
+        around = slice(max(0, y - side), y + side + 1), slice(max(0, x - side), x + side + 1)
+        energy[around] = 0
         patch = known[y : y + side, x : x + side]
         elsewhere = _likeness(patch, known)[: 1 - side, : 1 - side]
-        elsewhere[max(0, y - side) : y + side + 1, max(0, x - side) : x + side + 1] = 0
+        elsewhere[around] = 0
         if elsewhere.max() < UNLIKE:
             places = _peaks(_likeness(patch, target), side)
             apart = places[:, None] - places
