@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor
 
-from .borders import Wraps, with_margin
+from .borders import TORUS, Wraps, with_margin
 
 WIDE_PX = 6.0
-"""Standard deviation above which blurs with borders are faster in the frequency domain."""
+"""Standard deviation above which blurs with mirrored borders are faster in the frequency domain."""
 
 
 def gaussian_response(x: Tensor, sigma_px: float) -> Tensor:
@@ -44,26 +44,30 @@ def blurs(x: Tensor, sigmas_px: Iterable[float]) -> Iterator[Tensor]:
         yield torch.fft.irfft2(spectrum * gaussian_response(x, sigma_px), s=x.shape[-2:])
 
 
-def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False, reach_px: int | None = None) -> Tensor:
-    """Gaussian blur of x (B, C, H, W), which wraps around or is mirrored at its borders; it may be wider than x.
+def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False) -> Tensor:
+    """Gaussian blur of x (..., H, W), which wraps around or is mirrored at its borders; it may be wider than x.
 
-    reach_px: distance at which the Gaussian is cut off; three standard deviations by default.
+    The Gaussian is cut off at three standard deviations. On a torus it is applied in the frequency domain.
     """
     from kornia.filters import filter2d_separable, gaussian_blur2d, get_gaussian_kernel1d
 
-    reach_px = int(3 * sigma_px + 0.5) if reach_px is None else reach_px
-    down, across = (wraps, wraps) if isinstance(wraps, bool) else wraps
-    if down == across and reach_px < min(x.shape[-2:]):  # same values, several times as fast for large pictures
-        return gaussian_blur2d(x, 2 * reach_px + 1, (sigma_px, sigma_px), "circular" if across else "reflect")
+    reach_px = max(1, int(3 * sigma_px + 0.5))
     kernel = get_gaussian_kernel1d(2 * reach_px + 1, sigma_px, device=x.device, dtype=x.dtype)
+    wraps = (wraps, wraps) if isinstance(wraps, bool) else wraps
+    if wraps == TORUS:
+        places = torch.arange(-reach_px, reach_px + 1, device=x.device)
+        down, across = (x.new_zeros(side).index_add_(0, places % side, kernel[0]) for side in x.shape[-2:])
+        return convolution(x, torch.fft.fft(down).real[:, None] * torch.fft.rfft(across).real)
+    if not any(wraps) and reach_px < min(x.shape[-2:]):  # same values, several times as fast for large pictures
+        return gaussian_blur2d(x, 2 * reach_px + 1, (sigma_px, sigma_px), "reflect")
     return filter2d_separable(with_margin(x, reach_px, wraps), kernel, kernel, padding="valid")
 
 
 def bordered_blur(x: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
     """Gaussian blur of any width of x (C, H, W), which wraps around or is mirrored at its borders."""
-    reach = max(1, round(3 * sigma_px))
-    if sigma_px <= WIDE_PX:
-        return gaussian_blur(x[None], sigma_px, wraps, reach)[0]
+    if all(wraps) or sigma_px <= WIDE_PX:
+        return gaussian_blur(x[None], sigma_px, wraps)[0]
+    reach = round(3 * sigma_px)
     return blur(with_margin(x, reach, wraps), sigma_px)[:, reach:-reach, reach:-reach]
 
 

@@ -114,8 +114,7 @@ def share_above(score: Tensor, area: float, softness: float = SOFTNESS) -> Tenso
     """Share (1, H, W) from 0 to 1 that covers about the `area`, from 0 to 1, with the highest scores."""
     if area <= 0 or area >= 1:
         return torch.full_like(score, float(area >= 1))
-    ordered = score.flatten().sort().values
-    level = ordered[round((1 - area) * (len(ordered) - 1))]
+    level = score.flatten().kthvalue(1 + round((1 - area) * (score.numel() - 1))).values
     t = ((score - level) / (softness * score.std(correction=0) + 1e-6) + 0.5).clamp(0, 1)
     return t * t * (3 - 2 * t)
 
