@@ -14,7 +14,7 @@ from ..parameters.properties import LAYERS, SPLIT, TEXTURE, choose_model, previe
 from ..tools.form import DIRECTIONS, with_properties
 from ..tools.lists import MODELS, PICTURED, Intents, items_of, keep_tool
 from ..tools.request import Request
-from ..tools.sources import A_FILE, AN_IMAGE, NONE, SourceSettings, WidthSettings
+from ..tools.sources import A_FILE, AN_IMAGE, NONE, RecipeStack
 
 CHANGED = preview_update(TEXTURE)
 
@@ -57,10 +57,9 @@ def _choose_model(settings: ImpastoSettings, number: int) -> None:
     settings.tool = tool["name"]
 
 
-@with_properties(Request, "seed", "color_space", update=CHANGED)
 @with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion")
 @with_properties(Request, "across_seams", "mask_by")
-class ImpastoSettings(SourceSettings, WidthSettings, Intents, bpy.types.PropertyGroup):
+class ImpastoSettings(RecipeStack, Intents, bpy.types.PropertyGroup):
     """Settings of the Impasto panel, in each scene."""
 
     tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=_keep_size)

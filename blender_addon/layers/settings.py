@@ -6,7 +6,6 @@ Each layer holds its tool's parameters in a group of all tools' groups, which ar
 
 from __future__ import annotations
 
-from inspect import get_annotations
 from typing import Any
 
 import bpy
@@ -22,9 +21,8 @@ from bpy.props import (
 
 from ..bridge.former import textures_of
 from ..parameters import properties
-from ..parameters.properties import LAYERS, MAX_INT, preview_update
-from ..tools.form import Form, property_of
-from ..tools.sources import A_FILE, AN_IMAGE, MATERIAL, NONE, SourceSettings, WidthSettings
+from ..parameters.properties import LAYERS, preview_update
+from ..tools.sources import A_FILE, AN_IMAGE, MATERIAL, NONE, RecipeStack
 from .masks import MASK
 from .order import fold
 
@@ -66,15 +64,11 @@ STACK: dict[str, Any] = {
         type=bpy.types.Material,
         update=CHANGED,
     ),
-    **get_annotations(SourceSettings, eval_str=True),
-    "color_space": property_of(Form, "color_space", update=CHANGED),
-    **get_annotations(WidthSettings, eval_str=True),
     "across_seams": BoolProperty(
         name="Across Seams",
         description="Work on the meshes that have the material, across the seams of their UVs",
         update=CHANGED,
     ),
-    "seed": IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=CHANGED),
 }
 _classes: list[type] = []
 
@@ -85,12 +79,12 @@ def _register(root: type) -> None:
     layer = {**LAYER, "impasto_parameters": PointerProperty(type=root), "mask": mask}
     _add("IMPASTO_PG_layer", layer)
     stack = {**STACK, "layers": CollectionProperty(type=_classes[-1])}
-    _add("IMPASTO_PG_layers", stack)
+    _add("IMPASTO_PG_layers", stack, RecipeStack)
     bpy.types.Material.impasto_layers = PointerProperty(type=_classes[-1])
 
 
-def _add(name: str, annotations: dict[str, Any]) -> None:
-    cls = type(name, (bpy.types.PropertyGroup,), {"__annotations__": annotations})
+def _add(name: str, annotations: dict[str, Any], *mixins: type) -> None:
+    cls = type(name, (*mixins, bpy.types.PropertyGroup), {"__annotations__": annotations})
     bpy.utils.register_class(cls)
     _classes.append(cls)
 

@@ -23,6 +23,8 @@ from ..parameters.groups import chosen_model
 from ..parameters.properties import TEXTURE, preview_update
 from ..paths import absolute
 from . import source_maps
+from .form import with_properties
+from .request import Request
 
 NONE, FILE, FOLDER, IMAGE, MATERIAL = "NONE", "FILE", "FOLDER", "IMAGE", "MATERIAL"
 A_FILE = (FILE, "File", "A picture, or a folder of maps, on disk")
@@ -53,6 +55,11 @@ class WidthSettings:
         subtype="DISTANCE",
         update=preview_update(TEXTURE),
     )
+
+
+@with_properties(Request, "seed", "color_space", update=preview_update(TEXTURE))
+class RecipeStack(SourceSettings, WidthSettings):
+    """Mixin for what a recipe starts from: the settings of a scene, which have one step, and a material's layers."""
 
 
 def chosen_source(settings: bpy.types.PropertyGroup, kind: str = "") -> Source | None:
