@@ -270,6 +270,7 @@ class Run:
             extension = {"IMPASTO_EXTENSION": self.extension} if self.extension else {}
             own = {"IMPASTO_ENGINE": TESTS.python, "IMPASTO_CACHE": BUILD, "IMPASTO_PROFILE": profile, **extension}
             command = [session.environment.python, "-P", "-m", "pytest", *session.paths, *self.options, "--color=no"]
+            command += ["-o", "console_output_style=classic"]  # how many tests there are is known at the end
             command += ["-o", f"faulthandler_timeout={WALK_LIMIT_S}"] if WINDOWS in session.folders else []
             command += ["-m", session.marks] if session.marks else []
             command += [f"--junitxml={RESULTS / name}.xml", f"--seconds={RESULTS / name}.seconds.json"]

@@ -1,7 +1,7 @@
 """Processes of pytest that share the files of one session, and the CPU seconds of each test.
 
-Each process collects all files and claims one after another, in a given order, by making a file of its own for it.
-pytest-xdist would do the former, but not in several environments, nor with the longest file first.
+Each process claims one file after another, in a given order, by making a file of its own for it, and then imports it.
+pytest-xdist imports all files in each process, and takes neither several environments nor the longest file first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,33 +34,38 @@ class Queue:
     def __init__(self, folder: Path, order: Path) -> None:
         self.folder = folder
         self.order = {path: place for place, path in enumerate(json.loads(order.read_text()))}
+        self.files: dict[str, list[pytest.Item | pytest.Module]] = defaultdict(list)
+
+    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module:
+        """A file that is only noted when pytest looks for its tests, unless the command names tests of files."""
+        made = pytest.Module.from_parent(parent, path=module_path)
+        if not any("::" in argument for argument in parent.config.args):
+            made.collect = lambda: self.files[made.nodeid].append(made) or []
+        return made
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if session.testsfailed:
-            raise session.Interrupted(f"{session.testsfailed} errors during collection")
-        if session.config.option.collectonly:
-            return True
-        files: dict[str, list[pytest.Item]] = defaultdict(list)
         for item in session.items:
-            files[item.nodeid.partition("::")[0]].append(item)
-        for file in self.claimed(files):
+            self.files[item.nodeid.partition("::")[0]].append(item)
+        for found in self.claimed():
+            vars(found[0]).pop("collect", None)
+            items = [item for node in found for item in session.genitems(node)]
+            session.config.hook.pytest_collection_modifyitems(session=session, config=session.config, items=items)
+            session.testscollected += len(items)
             # the session follows each file, so that only its own fixtures outlive it
-            for item, following in zip(files[file], [*files[file][1:], session], strict=True):
+            for item, following in zip(items, [*items, session][1:], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-                if session.shouldstop:
-                    raise session.Interrupted(session.shouldstop)
-                if session.shouldfail:
-                    raise session.Failed(session.shouldfail)
+                if reason := session.shouldstop or session.shouldfail:
+                    raise session.Interrupted(reason)
         return True
 
-    def claimed(self, files: Mapping[str, Any]) -> Iterator[str]:
+    def claimed(self) -> Iterator[list[pytest.Item | pytest.Module]]:
         """The files that this process is the first to claim, in order; those without a place come first."""
-        for file in sorted(files, key=lambda file: (self.order.get(file, -1), file)):
+        for file in sorted(self.files, key=lambda file: (self.order.get(file, -1), file)):
             try:
                 (self.folder / file.replace("/", "!")).touch(exist_ok=False)
             except FileExistsError:
                 continue
-            yield file
+            yield self.files[file]
 
 
 class Seconds:

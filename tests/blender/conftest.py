@@ -30,6 +30,8 @@ import numpy as np  # noqa: E402
 import install  # noqa: E402
 
 MODULE = "bl_ext.user_default.impasto"
+ENGINE = Path(os.environ.get("IMPASTO_ENGINE", ""))
+"""Python of the session's environment: tests may have made an engine on it before."""
 
 
 def cases(name: str) -> list[list]:
@@ -48,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def engine_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An engine with the first-party tools and the misbehaving ones."""
-    return install.make_engine(Path(os.environ["IMPASTO_ENGINE"]), tmp_path_factory.mktemp("engine") / "venv")
+    return install.make_engine(ENGINE, tmp_path_factory.mktemp("engine") / "venv")
 
 
 @pytest.fixture(scope="session")

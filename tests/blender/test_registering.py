@@ -20,7 +20,7 @@ from urllib.parse import urljoin
 import addon_utils
 import bpy
 import pytest
-from conftest import MODULE
+from conftest import ENGINE, MODULE
 from releases import NEWER, UPDATING, check_updated, with_version
 from tasks.messages import BuildError
 from tasks.release import VERSION, check_committed, check_wheel, publish, tools_of, wheel_of
@@ -147,8 +147,6 @@ def test_every_class_and_every_module_with_something_to_register_is_found(extens
 
 
 BLENDER = Path(sys.executable)
-ENGINE = Path(os.environ.get("IMPASTO_ENGINE", ""))
-"""The environment of the session: tests before these may have made an engine on it."""
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 import pytest
 from blends import maps_of
-from conftest import MODULE, packed_image, pixels_of, png, refused
+from conftest import ENGINE, MODULE, packed_image, pixels_of, png, refused
 from drawing import drawn
 from ssh_server import serving
 
@@ -21,13 +21,12 @@ import install
 
 pytestmark = pytest.mark.any_blender
 STRANGE = Path(__file__).parents[1] / "strange"
-ENGINE = os.environ.get("IMPASTO_ENGINE", "")
 RED, BLUE = (200, 40, 20), (20, 40, 200)
 
 
 def engine_with(folder: Path, *plugins: Path) -> Path:
     """An engine with these plugins in the place of ours."""
-    python = install.make_engine(Path(ENGINE), folder / "venv", plugins)
+    python = install.make_engine(ENGINE, folder / "venv", plugins)
     install.hide_our_plugins(python)
     return python
 

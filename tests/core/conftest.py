@@ -43,8 +43,8 @@ def misbehaving(
 ) -> Iterator[None]:
     """The misbehaving and the broken plugin in this process, in a registry that a test may change."""
     own = {name: dict(known) for name, known in vars(with_misbehaving).items() if isinstance(known, dict)}
-    monkeypatch.syspath_prepend(str(site_packages(engine_with_misbehaving)))
     before = registry()
+    monkeypatch.syspath_prepend(str(site_packages(engine_with_misbehaving)))
     for known in (replace(with_misbehaving, **own), before):
         monkeypatch.setattr("impasto.plugins.registry.load_plugins", lambda _, known=known: known)
         registry.cache_clear()
