@@ -16,6 +16,8 @@ from .pattern import Fitted
 
 CLOSED: dict[str, tuple[tuple[int, ...], int | None]] = {"both": ((0, 1), None), "x": ((1,), 0), "y": ((0,), 1)}
 """Axes (0: y, 1: x) along which the result repeats, and the axis along which it does not."""
+FEW_LANDMARKS = 3
+"""Number of landmarks seen twice of which nothing is said."""
 BLEND_PX = 12.0
 """Distance over which a step of shapes at a cut is spread; steps of light or colour are spread over the overlap."""
 
@@ -31,10 +33,23 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     fitted = prepare_source(subject, light, pattern, size_px, context, (0.0, 0.2), copies=copies, closed=closed)
     strip = fitted if open_axis is None else of_length(fitted, open_axis, size_px[open_axis], context)
     report = reporter(strip.maps, context, (0.2, 0.9), "Sewing pieces together")
-    pieces = Pieces(parameters.block_px, parameters.overlap, parameters.variety, keeps_lines=True, open_axis=open_axis)
+    pieces = Pieces(
+        parameters.block_px,
+        parameters.overlap,
+        parameters.variety,
+        keeps_lines=True,
+        spends_landmarks=parameters.variety > 0,
+        open_axis=open_axis,
+    )
     example = Example(strip.maps, Patterns(parts=(fitted.pattern,)))
     laid = Session(example, context.rng, report).quilt(size_px, pieces)
     assert laid.layout
+    if laid.repeated > FEW_LANDMARKS:
+        context.note(
+            "{} landmarks are seen twice close to each other, since the photograph has little else: "
+            "*Mend Tiling* makes the photograph itself tile",
+            laid.repeated,
+        )
     made = laid.copies() if copies else laid.joined(max(laid.layout.overlap), BLEND_PX)
     return finish_maps(subject, fitted, made, shrink, context, copies)
 

@@ -23,6 +23,7 @@ from impasto.surface.heights import normal_length_error
 from impasto.surface.orientation import unit_normals
 from impasto.surface.wrapping import seam_z
 from impasto_judge.metrics.copies import repeated_share, verbatim_copies
+from impasto_judge.metrics.landmarks import repeats
 from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
 from impasto_judge.metrics.values import color_distance
 from impasto_synthesis.inpaint.landmarks import spread_at_borders
@@ -80,6 +81,14 @@ def test_variety_avoids_what_was_used() -> None:
         for variety in (0.0, 0.5)
     )
     assert fewer < 0.9 * repeats
+
+
+def test_a_landmark_is_not_seen_again_nearby_and_the_rest_may_be() -> None:
+    source = photograph("gravel", 256, 2)
+    found = repeats(color(source, width_px=512, height_px=512), source, 20)
+    assert found.landmarks == 12
+    assert found.repeated <= 6  # measured
+    assert found.most <= 3
 
 
 def test_cuts_follow_the_least_difference() -> None:

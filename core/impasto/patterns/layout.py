@@ -9,6 +9,8 @@ import numpy as np
 
 from ..errors import ParameterError
 
+Place = tuple[int, int]
+
 BLOCK = 1 / 3
 """Side of a piece, relative to that of the source: large pieces need few cuts, and none shows half of the source."""
 MATCHING_PX = 256
@@ -92,27 +94,22 @@ class History:
         self.layout = layout
         self.uses = np.zeros(shape, np.float32)
         self.share = min(1.0, shape[0] * shape[1] * layout.scale**2 / (layout.size[0] * layout.size[1]))
-        pieces = len(layout.corners[0]) * len(layout.corners[1])
-        self.placed = np.zeros((pieces, 4), int)  # corner y, x; source y, x
-        self.count = 0
+        self.placed = np.zeros((0, 4), int)  # corner y, x; source y, x
         self.same_px = np.minimum(np.array(layout.block) / 2, 0.45 * shortest_px)
         """Distance below which a shifted piece counts as the same; one that is shifted by a period is different."""
 
-    def add(self, corner: tuple[int, int], source: tuple[int, int]) -> None:
-        """Record the piece from `source` at `corner`, both (y, x)."""
-        self.placed[self.count] = (*corner, *source)
-        self.count += 1
-        layout = self.layout
+    def add(self, corner: Place, source: Place, block: Place, margin: Place) -> None:
+        """Record a piece of size `block` from `source` at `corner`, all (y, x); its margins are hardly shown."""
+        self.placed = np.append(self.placed, [(*corner, *source)], 0)
         shown = tuple(
-            slice((start + overlap // 2) // layout.scale, (start + block - overlap // 2) // layout.scale)
-            for start, block, overlap in zip(source, layout.block, layout.overlap, strict=True)
+            slice((start + edge) // self.layout.scale, (start + side - edge) // self.layout.scale)
+            for start, side, edge in zip(source, block, margin, strict=True)
         )
         self.uses[shown] += self.share
 
     def line(self, axis: int, at: int) -> int | None:
         """Row (axis 0) or column in the source of the first piece in the row or column `at` of the torus; or None."""
-        placed = self.placed[: self.count]
-        sources = placed[placed[:, axis] == at, 2 + axis]
+        sources = self.placed[self.placed[:, axis] == at, 2 + axis]
         return int(sources[0]) if len(sources) else None
 
     def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
@@ -127,7 +124,7 @@ class History:
     def repetition(self, corner: tuple[int, int], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Penalties, of `shape`, for continuing neighbours of `corner`, and numbers of pieces in the same layout."""
         penalty, familiar = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        placed, size = self.placed[: self.count], np.array(self.layout.size)
+        placed, size = self.placed, np.array(self.layout.size)
         apart = (np.array(corner) - placed[:, :2] + size // 2) % size - size // 2
         near = (np.abs(apart) < self.layout.block).all(1)
         centers = (placed[:, 2:] + apart) / self.layout.scale

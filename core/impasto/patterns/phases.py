@@ -135,8 +135,11 @@ class Patterns:
 
     def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
         """Penalties, of `shape`, of positions (multiples of `scale`) whose pieces would be out of phase at `corner`."""
+        penalty = np.zeros(shape, np.float32)
+        if not self:
+            return penalty
         y, x = (torch.arange(count) * scale - start for count, start in zip(shape, corner, strict=True))
-        shifts, penalty = torch.cartesian_prod(y, x).T, np.zeros(shape, np.float32)
+        shifts = torch.cartesian_prod(y, x).T
         for top, part in zip(self.tops, self.parts, strict=True):
             errors = part.errors(shifts - torch.tensor([[top], [0]]), 0.6 * scale, part.sublattice)
             here = slice(-(-top // scale), None)

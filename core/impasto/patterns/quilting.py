@@ -1,7 +1,8 @@
 """Image quilting (Efros & Freeman 2001) on a torus, with minimum cuts on every side that overlaps.
 
 Pieces are placed in rows: an FFT finds positions in the source that match the overlap best; of these, the piece with
-the cheapest cuts is placed. The last piece of a row and the last row close the torus.
+the cheapest cuts is placed. The last piece of a row and the last row close the torus. Small pieces then cover landmarks
+that are shown twice.
 """
 
 from __future__ import annotations
@@ -15,11 +16,18 @@ from torch.nn.functional import avg_pool2d
 
 from .cuts import Bands, cut_costs
 from .features import axis_of_joints, clear_lines, grain_weights, hidden_share, line_channels
-from .layout import History, PieceLayout
+from .landmarks import Landmarks
+from .layout import History, PieceLayout, Place
 from .phases import OUT_OF_PHASE, Patterns
 from .spectra import BlockSpectra
 
 CANDIDATES = 16
+BAND = 0.6
+"""Overlap of a piece that covers a landmark, relative to the landmark's side."""
+ROUNDS = 2
+"""Number of times that landmarks are covered: pieces that cover one may show another."""
+TWICE = 1.0
+"""Penalty of a landmark that is too close to a copy; differences between pieces are about 1."""
 OFF_LINE = 1 / 200
 """Distance, relative to the side of the source, by which continuous joints may miss each other at a cut."""
 
@@ -29,7 +37,8 @@ class Quilter:
 
     guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. keeps_lines: whether lines
     are features, too; if joints run through the source, pieces of a row then come from the same rows of it, so that no
-    joint ends.
+    joint ends. spends_landmarks: whether a landmark that is shown is shown again only at a distance; `repeated`
+    is then the number of landmarks that had to be shown twice.
     """
 
     def __init__(
@@ -41,10 +50,13 @@ class Quilter:
         rng: np.random.Generator,
         guide: tuple[torch.Tensor, torch.Tensor] | None = None,
         keeps_lines: bool = False,
+        spends_landmarks: bool = False,
     ) -> None:
         self.layout, self.pattern, self.variety, self.rng = layout, pattern, variety, rng
         hidden = hidden_share(features)
         grain = grain_weights(features, hidden)
+        self.landmarks = Landmarks(features, layout.size) if spends_landmarks else None
+        self.repeated = 0
         self.axis_of_joints = None
         if keeps_lines:
             lines = clear_lines(features)
@@ -61,6 +73,7 @@ class Quilter:
         """Cover the torus, row by row; yields the fraction done."""
         rows, columns = self.layout.corners
         down, right = self.layout.overlap
+        margin = down // 2, right // 2
         open_axis = self.layout.open_axis
         for r, y in enumerate(rows.tolist()):
             for c, x in enumerate(columns.tolist()):
@@ -71,10 +84,34 @@ class Quilter:
                     "bottom": down * (r == len(rows) - 1 and open_axis != 0),
                 }
                 bands = Bands(self.layout.block, {side: width for side, width in overlaps.items() if width})
-                source = self._best((y, x), bands) if bands.widths else self._first((y, x))
-                self.torus.place((y, x), source, bands)
-                self.history.add((y, x), source)
+                self._place((y, x), bands, margin)
                 yield (r * len(columns) + c + 1) / (len(rows) * len(columns))
+        yield from self._spend()
+
+    def _place(self, corner: Place, bands: Bands, margin: Place, line: Place | None = None) -> None:
+        """Place the best piece at `corner`. line: position in the source that continues joints, if known."""
+        source = self._best(corner, bands, margin, line) if bands.widths else self._first(corner)
+        self.torus.place(corner, source, bands)
+        self.history.add(corner, source, bands.block, margin)
+        if self.landmarks:
+            self.landmarks.add(corner, source, bands.block, margin)
+
+    def _spend(self) -> Iterator[float]:
+        """Cover landmarks that are shown too close to each other with small pieces; yields 1."""
+        if not self.landmarks:
+            return
+        width = round(BAND * self.landmarks.side_px)
+        side = -(-(self.landmarks.side_px + 2 * width) // self.layout.scale) * self.layout.scale
+        bands = Bands((side, side), dict.fromkeys(("left", "right", "top", "bottom"), width))
+        for _ in range(ROUNDS if side <= min(self.layout.block) else 0):
+            for place, shown in self.landmarks.surplus(self.torus.origin):
+                corner = place - side // 2
+                if (axis := self.layout.open_axis) is not None:
+                    corner[axis] = corner[axis].clip(0, self.layout.size[axis] - side)
+                (line_y, line_x), (y, x) = (shown - place + corner).tolist(), (corner % self.layout.size).tolist()
+                self._place((y, x), bands, (width // 2, width // 2), (line_y, line_x))
+                yield 1.0
+        self.repeated = len(self.landmarks.surplus(self.torus.origin))
 
     def _first(self, corner: tuple[int, int]) -> tuple[int, int]:
         """A random position in phase with the pattern."""
@@ -91,16 +128,20 @@ class Quilter:
         y, x = choices[self.rng.integers(len(choices))].tolist()
         return y * scale, x * scale
 
-    def _best(self, corner: tuple[int, int], bands: Bands) -> tuple[int, int]:
+    def _best(self, corner: Place, bands: Bands, margin: Place, line: Place | None) -> Place:
         """Position in the source of the piece that fits best at `corner`."""
         scale = self.layout.scale
-        rows, columns = self.torus.indices(corner, self.layout.block)
+        rows, columns = self.torus.indices(corner, bands.block)
         known = self.torus.canvas[:, rows, columns]  # (C, b, d)
         template = avg_pool2d(known[None], scale)[0]
         mask = avg_pool2d(torch.from_numpy(bands.mask()).to(known)[None, None], scale)[0, 0]
         differences = self.spectra.differences(template, mask).cpu().numpy()
         penalty, familiar = self.history.repetition(corner, differences.shape)
-        penalty += self.pattern.penalty(corner, differences.shape, scale) + self._off_line(corner, differences.shape)
+        penalty += self.pattern.penalty(corner, differences.shape, scale) + self._off_line(
+            corner, differences.shape, line
+        )
+        if self.landmarks:
+            penalty += TWICE * self.landmarks.penalty(corner, differences.shape, scale, bands.block, margin)
         weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
         unlike = self._unlike_guide(corner) if self.guide else np.zeros_like(differences)
         differences += unlike
@@ -112,10 +153,10 @@ class Quilter:
         chosen = self.rng.choice(good)
         return self._to_the_pixel(known, bands, (int(ys[chosen]) * scale, int(xs[chosen]) * scale))
 
-    def _off_line(self, corner: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
+    def _off_line(self, corner: Place, shape: tuple[int, int], known: Place | None) -> np.ndarray:
         """Penalties, of `shape`, of positions where joints would not continue those of the first piece in the row."""
         penalty, axis = np.zeros(shape, np.float32), self.axis_of_joints
-        if axis is None or (line := self.history.line(axis, corner[axis])) is None:
+        if axis is None or (line := known[axis] if known else self.history.line(axis, corner[axis])) is None:
             return penalty
         scale, length = self.layout.scale, self.torus.features.shape[1 + axis]
         off = np.abs(np.arange(shape[axis]) * scale - line) > max(0.6 * scale, OFF_LINE * length)
@@ -142,7 +183,7 @@ class Quilter:
             differences[side] = (unlike * grain).cpu().numpy()
         return cut_costs(differences)
 
-    def _to_the_pixel(self, known: torch.Tensor, bands: Bands, near: tuple[int, int]) -> tuple[int, int]:
+    def _to_the_pixel(self, known: torch.Tensor, bands: Bands, near: Place) -> Place:
         """The best position in the full-size source within half a reduced pixel of `near`."""
         scale, features = self.layout.scale, self.torus.features
         if scale == 1:
@@ -152,7 +193,7 @@ class Quilter:
         target = known[:, y, x]  # (C, n)
         rows, columns = (
             range(max(0, start - scale // 2), min(length - block, start + scale // 2) + 1)
-            for start, length, block in zip(near, features.shape[1:], self.layout.block, strict=True)
+            for start, length, block in zip(near, features.shape[1:], bands.block, strict=True)
         )
         positions = list(product(rows, columns))
         flat, index = features.flatten(1), y * features.shape[2] + x
@@ -193,13 +234,15 @@ class QuiltedTorus:
         self.canvas = features.new_zeros(features.shape[0], *size_px)
         self.origin = torch.zeros(size_px, dtype=torch.int64, device=features.device)
 
-    def indices(self, corner: tuple[int, int], block: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows (b, 1) and columns (d,) of the block at `corner`, wrapped around."""
-        rows, columns = (
-            (torch.arange(length, device=self.origin.device) + start) % size
-            for start, length, size in zip(corner, block, self.size_px, strict=True)
-        )
-        return rows[:, None], columns
+    def indices(self, corner: Place, block: Place) -> tuple[torch.Tensor | slice, torch.Tensor | slice]:
+        """Rows and columns of the block at `corner`: slices, or indices (b, 1) and (d,) if it wraps around."""
+        starts = [start % size for start, size in zip(corner, self.size_px, strict=True)]
+        sides = list(zip(starts, block, self.size_px, strict=True))
+        if all(start + length <= size for start, length, size in sides):
+            rows, columns = (slice(start, start + length) for start, length, _ in sides)
+            return rows, columns
+        y, x = ((torch.arange(length, device=self.origin.device) + start) % size for start, length, size in sides)
+        return y[:, None], x
 
     def place(self, corner: tuple[int, int], source: tuple[int, int], bands: Bands) -> None:
         """Place the block from `source` at `corner`, both (y, x), with the cheapest cuts to its neighbours."""
@@ -208,7 +251,7 @@ class QuiltedTorus:
         old, new = self.canvas[:, rows, columns], self.features[:, y : y + height, x : x + width]  # (C, b, d)
         differences = (old - new).square().sum(0) * self.grain[:, y : y + height, x : x + width]
         mask = torch.from_numpy(bands.cut(differences.cpu().numpy())).to(self.origin.device)
-        index = torch.arange(self.features[0].numel(), device=mask.device).view(self.features.shape[1:])
-        index = index[y : y + height, x : x + width]
+        down, across = torch.arange(height, device=mask.device), torch.arange(width, device=mask.device)
+        index = (y + down[:, None]) * self.features.shape[2] + x + across
         self.canvas[:, rows, columns] = torch.where(mask, new, old)
         self.origin[rows, columns] = torch.where(mask, index, self.origin[rows, columns])

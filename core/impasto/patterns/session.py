@@ -96,23 +96,29 @@ class Pieces:
     """Pieces of a quilt. side_px: 0 for an automatic one. overlap: relative to the side.
 
     variety: from 0 for the best fit only to 1 for no part twice. keeps_lines: whether lines are features.
-    open_axis: axis along which the result does not repeat, see `PieceLayout`.
+    spends_landmarks: whether a landmark is shown again only at a distance. open_axis: axis along which the result does
+    not repeat, see `PieceLayout`.
     """
 
     side_px: int = 0
     overlap: float = 0.25
     variety: float = 0.5
     keeps_lines: bool = False
+    spends_landmarks: bool = False
     open_axis: int | None = None
 
 
 @dataclass(frozen=True)
 class Laid:
-    """Result that shows texels of maps (c, h, w) with flat indices `origin` (H, W). layout: of pieces of a quilt."""
+    """Result that shows texels of maps (c, h, w) with flat indices `origin` (H, W).
+
+    layout: of pieces of a quilt. repeated: number of landmarks that it shows again too close.
+    """
 
     maps: Mapping[str, Tensor]
     origin: Tensor
     layout: PieceLayout | None = None
+    repeated: int = 0
 
     def copies(self) -> Iterator[Tensor]:
         """Pixels (c, H, W) of each map, unchanged."""
@@ -155,11 +161,18 @@ class Session:
         layout = plan(self.example.size_px, size_px, pieces.side_px, pieces.overlap, pieces.open_axis)
         example = self.example.at_least(layout.block)
         quilter = Quilter(
-            example.features, layout, example.patterns, pieces.variety, self.rng, guide, keeps_lines=pieces.keeps_lines
+            example.features,
+            layout,
+            example.patterns,
+            pieces.variety,
+            self.rng,
+            guide,
+            keeps_lines=pieces.keeps_lines,
+            spends_landmarks=pieces.spends_landmarks,
         )
         for done in quilter.cover():
             self.report(done, lambda: quilter.torus.origin)
-        return Laid(example.maps, quilter.torus.origin[: size_px[0], : size_px[1]], layout)
+        return Laid(example.maps, quilter.torus.origin[: size_px[0], : size_px[1]], layout, quilter.repeated)
 
     def synthesise(
         self, shape: ResultShape, guidance: Guidance | None = None, variation: float = 0.5, quality: str = "usual"
