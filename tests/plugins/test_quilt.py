@@ -293,6 +293,16 @@ def test_only_the_hole_changes_and_its_old_content_is_gone():
     assert np.ptp(found, axis=2).max() < 0.02  # no red
 
 
+def test_what_is_removed_does_not_come_back_from_its_twin():
+    source = photograph("gravel", 128, 2)
+    source[24:40, 60:76] *= 0.3
+    source[76:116, 10:50] = source[12:52, 48:88]
+    result = inpainted(source, square(128, 22, 58, 20))
+    found = result.maps["base_color"].pixels
+    assert found[24:40, 60:76].mean() > 2 * source[24:40, 60:76].mean()
+    assert "nothing was taken" in result.notes[0]
+
+
 def border_step(made: np.ndarray, top: int, left: int, hole: int) -> float:
     """Mean step across the sides of a square, relative to those a few pixels inside and outside of them."""
     at_border, close = [], []

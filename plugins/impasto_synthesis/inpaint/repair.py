@@ -13,6 +13,7 @@ from impasto.tools import Inputs
 
 from .fill import Repair, fill_holes
 from .parameters import InpaintParameters, Wraps
+from .twins import twins_of
 
 SMALLEST_PX = 16
 """Pictures with a smaller side have no texture to learn from, and are left unchanged."""
@@ -31,6 +32,11 @@ def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Inputs, c
         context.note("the mask is black everywhere, so nothing was filled")
         return subject
     constraints = _constraints(subject, inputs)
+    twins = twins_of(subject, mask)
+    if twins.any():
+        kinds, islands = constraints or (np.zeros(subject.size_px, np.int32),) * 2
+        constraints = np.where(twins, kinds.max() + 1, kinds), islands
+        context.note("other places look like what was removed, so nothing was taken from them")
     periodic = wraps_of(subject, parameters.wraps, context)
     repair = Repair(mask, periodic, constraints, parameters.quality, parameters.blend)
     return fill_holes(subject, repair, context)
