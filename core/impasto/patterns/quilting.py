@@ -121,7 +121,7 @@ class Quilter:
         shape = (height - block[0] // scale + 1, width - block[1] // scale + 1)
         penalty = self.pattern.penalty(corner, shape, scale)
         if self.guide:
-            penalty += self._unlike_guide(corner) * (
+            penalty += self._unlike_guide(corner, block) * (
                 1 + self.history.uses_of_blocks((block[0] // scale, block[1] // scale))
             )
         choices = np.argwhere(penalty == penalty.min())
@@ -143,7 +143,7 @@ class Quilter:
         if self.landmarks:
             penalty += TWICE * self.landmarks.penalty(corner, differences.shape, scale, bands.block, margin)
         weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
-        unlike = self._unlike_guide(corner) if self.guide else np.zeros_like(differences)
+        unlike = self._unlike_guide(corner, bands.block) if self.guide else np.zeros_like(differences)
         differences += unlike
         block = max(2, min(mask.shape) // 8)
         ys, xs = _local_minima((differences + 1e-3) * weight + penalty, CANDIDATES, block)
@@ -162,11 +162,11 @@ class Quilter:
         off = np.abs(np.arange(shape[axis]) * scale - line) > max(0.6 * scale, OFF_LINE * length)
         return penalty + OUT_OF_PHASE * np.expand_dims(off, 1 - axis)
 
-    def _unlike_guide(self, corner: tuple[int, int]) -> np.ndarray:
+    def _unlike_guide(self, corner: Place, block: Place) -> np.ndarray:
         """Mean squared differences between the guide of pieces from each position and that of the torus at `corner`."""
         assert self.guide
         spectra, target = self.guide
-        rows, columns = self.torus.indices(corner, self.layout.block)
+        rows, columns = self.torus.indices(corner, block)
         template = avg_pool2d(target[None, :, rows, columns], self.layout.scale)[0]
         return spectra.differences(template, torch.ones_like(template[0])).cpu().numpy()
 

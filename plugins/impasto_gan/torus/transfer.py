@@ -47,8 +47,8 @@ def transfer(
     piece = LARGEST_PIECE ** (1 - strictness) * SMALLEST_PIECE**strictness
     piece_px = max(SMALLEST_PIECE_PX, round(piece * min(example.size_px)))
     guide = _guide(example.features, wanted, piece_px / COMPARED, STRICTNESS * strictness) if strictness else None
-    torus_px = wanted.shape[1], wanted.shape[2]
-    return Session(example, rng, report).quilt(torus_px, Pieces(piece_px, OVERLAP, VARIETY), guide)
+    pieces = Pieces(piece_px, OVERLAP, VARIETY, spends_landmarks=True)
+    return Session(example, rng, report).quilt((wanted.shape[1], wanted.shape[2]), pieces, guide)
 
 
 def _guide(features: Tensor, wanted: Tensor, scale: float, weight: float) -> tuple[Tensor, Tensor]:
