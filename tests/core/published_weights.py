@@ -82,15 +82,14 @@ def declare(monkeypatch: pytest.MonkeyPatch, *weights: Weights) -> None:
 class Served:
     """A file on a local server, and how it behaves.
 
-    cuts: after how many bytes each connection is cut, in order; those after the last are not. knows_ranges,
-    says_length: what it can. silent_s: how long it takes to answer. on_bytes: called with what it has sent so far.
-    asked: the Range of each request.
+    cuts: after how many bytes each connection is cut, in order; those after the last are not. knows_ranges: whether it
+    can send a part. silent_s: how long it takes to answer. on_bytes: called with what it has sent so far. asked: the
+    Range of each request.
     """
 
     content: bytes
     cuts: list[int] = field(default_factory=list)
     knows_ranges: bool = True
-    says_length: bool = True
     status: int = 200
     silent_s: float = 0.0
     on_bytes: Callable[[int], None] = lambda sent: None
@@ -112,8 +111,7 @@ class Served:
         request.send_response(206 if start else 200)
         if start:
             request.send_header("Content-Range", f"bytes {start}-{len(self.content) - 1}/{len(self.content)}")
-        if self.says_length:
-            request.send_header("Content-Length", str(len(self.content) - start))
+        request.send_header("Content-Length", str(len(self.content) - start))
         request.end_headers()
         self._send(request, self.content[start:])
 

@@ -1,10 +1,8 @@
-"""Downloads against a real server on this computer: cut, continued, refused, cancelled, checked, dripping."""
+"""Downloads against a real server on this computer: cut, continued, refused, cancelled, checked."""
 
-import contextlib
 import json
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -117,12 +115,7 @@ def test_parallel_downloads_of_one_file_do_not_collide(served):
 
 REFUSED = {
     "another one": ({"content": CONTENT[:-1] + b"x"}, r"is not the published file: its SHA-256 is .*; it was deleted"),
-    "truncated": ({"content": CONTENT[:HALF]}, f"has {HALF} bytes, the published file {len(CONTENT)}"),
-    "longer": ({"content": 2 * CONTENT}, f"has {2 * len(CONTENT)} bytes, the published file {len(CONTENT)}"),
-    "without a length": (
-        {"content": CONTENT[:HALF], "says_length": False},
-        r"does not send the file: 416 .*; try again later",
-    ),
+    "truncated": ({"content": CONTENT[:HALF]}, r"does not send the file: 416 .*; try again later"),
     "absent": ({"status": 404}, "127.0.0.1 does not send the file: 404"),
     "broken server": ({"status": 500}, "127.0.0.1 does not send the file: 500"),
     "silent server": ({"silent_s": 0.6}, r"no connection to 127.0.0.1 .*timed out"),
@@ -190,17 +183,10 @@ class TestRefused:
 
 
 class TestDisk:
-    """A disk that is full, before and while."""
-
-    def test_too_little_disk_space_is_reported_before_the_download(self, served, monkeypatch):
-        usage = shutil.disk_usage(".")
-        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=2**20))
-        with pytest.raises(FileError, match=r"The Seer needs 2 MiB, and .* has 1 MiB left; make room, or set IMPASTO"):
-            library().download("seer")
-        assert served.asked == []
+    """A full disk."""
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-    def test_a_disk_that_fills_up_during_a_download_is_an_error(self, served, part):
+    def test_a_full_disk_is_an_error(self, served, part):
         part.parent.mkdir()
         part.symlink_to("/dev/full")
         with pytest.raises(FileError, match=r"seer-0.pth.part: No space left on device; check the disk"):
@@ -258,44 +244,6 @@ class TestCommand:
         assert part.stat().st_size
         said("weights", "download", "seer", "--yes")
         assert library().is_installed("seer")
-
-
-@pytest.fixture
-def dripping():
-    """Starts a server that sends these bytes at once, then a byte every twentieth of a second for ever; its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    ended = threading.Event()
-
-    def drip(connection: socket.socket, begin: bytes) -> None:
-        with connection, contextlib.suppress(OSError):
-            connection.recv(4096)
-            connection.sendall(begin)
-            while not ended.wait(0.05):
-                connection.sendall(b"a")
-
-    def accept(begin: bytes) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=drip, args=(listening.accept()[0], begin), daemon=True).start()
-
-    def start(begin: bytes) -> str:
-        threading.Thread(target=accept, args=(begin,), daemon=True).start()
-        return f"http://127.0.0.1:{listening.getsockname()[1]}/net.pth"
-
-    yield start
-    ended.set()
-    listening.close()
-
-
-def test_a_stalled_download_is_given_up_and_kept(dripping, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "PACE_S", 0.5)
-    started = time.monotonic()
-    told = []
-    with pytest.raises(ModelError, match=r"too slow: \d+ bytes.*goes on"):
-        fetch(dripping(b"HTTP/1.1 200 OK\r\n\r\n"), tmp_path / "net.part", 10**6, "", told.append)
-    assert time.monotonic() - started < 5
-    assert (tmp_path / "net.part").stat().st_size > 3
-    assert len(told) > 3, "each byte is told as it comes, so that a cancel is heeded"
 
 
 def test_several_files_become_one(server, monkeypatch, tmp_path):

@@ -5,7 +5,6 @@ Users decide by address, hash and licence. Names and shapes of the tensors ident
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,11 +85,6 @@ class Weights:
     def download_size(self) -> str:
         """Size of the download in MiB, as text."""
         return Message("{:.0f} MiB", self.download_bytes / 2**20)
-
-    @property
-    def stored_bytes(self) -> int:
-        """Approximate size once installed, in float32."""
-        return 4 * sum(math.prod(shape) for shape in self.shapes.values())
 
     @property
     def how_to_get(self) -> str:
