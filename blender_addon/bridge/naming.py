@@ -94,7 +94,7 @@ def _label_of_model(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> s
 
 
 def of_files(name: str) -> str:
-    """Name without what some platform forbids in file names."""
+    """The name, changed where some platform forbids it as a file name."""
     plain = FORBIDDEN.sub("_", name).strip().strip(".").strip() or NOTHING
     return f"{plain}_" if RESERVED.match(plain.partition(".")[0]) else plain
 
@@ -106,7 +106,7 @@ def free(folder: Path, name: str, maps: Iterable[str] = LABELS) -> str:
 
 
 def free_for_engine(folder: Path, name: str) -> str:
-    """The same for exported files. They begin with NAME_ or, for Unreal, with T_NAME_."""
+    """The first of NAME, NAME_2, … that no file exported for a game engine uses: these begin with NAME_ or T_NAME_."""
     taken = [path.stem.removeprefix("T_") for path in folder.iterdir()] if folder.is_dir() else []
     return next(one for one in _numbered_names(name) if not any(f"{stem}_".startswith(f"{one}_") for stem in taken))
 

@@ -53,7 +53,7 @@ class StylePanel(ToolPanel):
     place = Place.STYLE
 
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-        """Draw no choice here, but in a section, unless the chosen stylizer is missing."""
+        """Draw the choice of a stylizer only if the chosen one is missing; otherwise it is in a section."""
         if settings.tool not in catalogue:
             super().draw_choice(layout, settings)
 
@@ -74,7 +74,7 @@ PANELS = in_editors(StylePanel, "style")
 
 
 def _draw_options(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw what has a sensible default, each kind of it in a section."""
+    """Draw settings with sensible defaults, in sections."""
     settings = context.scene.impasto_style
     if body := section(layout, "impasto_style_preview", "Preview"):
         _draw_preview(body, context)

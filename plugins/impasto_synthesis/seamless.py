@@ -19,7 +19,7 @@ CLOSED: dict[str, tuple[tuple[int, ...], int | None]] = {"both": ((0, 1), None),
 FEW_LANDMARKS = 3
 """Number of landmarks seen twice of which nothing is said."""
 BLEND_PX = 12.0
-"""Distance over which a step of shapes at a cut is spread; steps of light or colour are spread over the overlap."""
+"""Distance over which large steps (shapes) at a cut are spread; small ones (light) are spread over the overlap."""
 
 
 def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) -> Maps:

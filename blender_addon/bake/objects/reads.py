@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Data of an object that a material's nodes read, and files of images: of nodes that its output uses, and no others."""
+"""Data of an object, and image files, that a material's nodes read. Nodes that do not affect its output are ignored."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ...core.udim import square
 
 
 class Kind(Enum):
-    """Data that a node reads: `name` says which UV map or attribute.
+    """Kind of the data that a node reads.
 
-    BOX: coordinates that any object has. LOST: data that a bake has for no object.
+    BOX: coordinates that any object has. LOST: data that is missing in every bake, such as that of particles.
     """
 
     SHAPE = auto()
@@ -43,9 +43,9 @@ OF_SHAPE: Mapping[str, Collection[str]] = {
     "NEW_GEOMETRY": ("position", "normal", "tangent", "true_normal", "parametric", "pointiness", "random_per_island"),
     "TEX_COORD": ("object", "normal"),
 }
-"""Outputs that depend on the object's shape or place, of nodes of which others do not."""
+"""Outputs that depend on the object's shape or place, by the type of the node. Its other outputs do not."""
 SHAPES = ("OBJECT_INFO", "WIREFRAME", "BEVEL", "AMBIENT_OCCLUSION")
-"""Nodes all of whose outputs do."""
+"""Types of nodes all of whose outputs depend on the object's shape or place."""
 LOST = ("HAIR_INFO", "PARTICLE_INFO", "POINT_INFO")
 ATTRIBUTE_KINDS = {"GEOMETRY": Kind.ATTRIBUTE, "OBJECT": Kind.PROPERTY, "INSTANCER": Kind.PROPERTY}
 
@@ -90,7 +90,7 @@ def used_outputs(material: Material) -> Iterator[tuple[Node, NodeSocket]]:
 
 
 def _called(sockets: Sequence[bpy.types.NodeInputs], source: NodeSocket) -> Iterator[NodeSocket]:
-    """The sockets of a group's other side that belong to this one."""
+    """Those of the sockets inside or outside a node group that correspond to `source` on its other side."""
     return (one for inputs in sockets for one in inputs if one.identifier == source.identifier)
 
 
@@ -146,7 +146,7 @@ def _has(owner: bpy.types.ID, name: str) -> bool:
 
 
 def missing_notes(material: Material, obj: Object, name: str, *, is_plane: bool = False) -> Iterator[str]:
-    """Warnings about what an evaluated object of this name lacks for a material; of a plane, what all objects lack."""
+    """Warnings about what an evaluated object of this name lacks for a material; of a plane, what every bake lacks."""
     for read in missing_of(reads_of(material), obj):
         if is_plane and read.kind != Kind.LOST:
             continue

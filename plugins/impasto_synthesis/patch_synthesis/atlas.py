@@ -17,7 +17,7 @@ from ..material import LEFT_OUT
 from ..pattern import Fitted
 
 GAP_PX = 64
-"""Smallest gap between sources, which is left out. Sources start at multiples of it, so at pixels of each level."""
+"""Fewest rows between two sources, which no patch is taken from. Each source starts at a multiple of this number."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Atlas:
         return Example(self.fitted.maps, self.patterns, left_out, self.side_px)
 
     def part_of_rows(self) -> Tensor:
-        """Number (h,) of the source in each row."""
+        """Number (h,) of the source in each row; the rows of a gap count as the source above."""
         rows = torch.arange(self.image.shape[1], device=self.image.device)
         return torch.bucketize(rows, torch.tensor(self.patterns.tops[1:], device=rows.device), right=True)
 
