@@ -32,7 +32,7 @@ LAYOUT = {"location", "location_absolute", "width", "height", "select", "hide", 
 LAYOUT |= {"show_options", "show_preview", "show_texture"}
 """Properties of nodes that a result does not depend on."""
 DETAILS = {"use_fake_user", "tag", "preview_render_type", *(["use_nodes"] if bpy.app.version >= (5, 0) else [])}
-"""Properties of other data that it does not depend on."""
+"""Properties of other data that a result does not depend on."""
 VALUES = {
     "FLOAT_VECTOR": ("vector", 3),
     "FLOAT2": ("vector", 2),
@@ -230,7 +230,7 @@ def _changes(item: Any) -> bool:
 
 
 def kept_images() -> dict[str, Image]:
-    """Images of earlier bakes by their fingerprints: those that are as they were baked."""
+    """Images of earlier bakes that have not been changed since, by their fingerprints."""
     found = {}
     for image in bpy.data.images:
         about = provenance_of(image)

@@ -30,7 +30,7 @@ from .process.costs import estimate
 from .settings import GROUPS, NAMED, OWN, SELECTED, BakeOptions, BakeTargets, ImpastoBakeSettings
 
 ISLAND_MARGIN = 0.02
-"""Between islands, so that margins have room."""
+"""Distance between UV islands in UV units, which leaves room for the margins of bakes."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ SHOWN_FOR = {
     **dict.fromkeys(("extrusion", "ray_distance", "cage_suffix"), (SELECTED, NAMED)),
     **dict.fromkeys(("low_suffix", "high_suffix"), (NAMED,)),
 }
-"""Surfaces for which a setting matters, where these are not all."""
+"""Surfaces for which a setting has an effect. Settings that are not listed have one for all surfaces."""
 
 
 class BakePanel(Tab):
@@ -221,7 +221,7 @@ def _draw_overlays(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 
 def _without_effect(settings: ImpastoBakeSettings) -> set[str]:
-    """Settings that change nothing, as the others are."""
+    """Names of settings that have no effect with the present values of the others."""
     idle = {name for name, surfaces in SHOWN_FOR.items() if settings.surface not in surfaces}
     if not settings.margin_px:
         idle.add("margin_type")
@@ -244,7 +244,7 @@ def _draw_maps(layout: bpy.types.UILayout, settings: ImpastoBakeSettings) -> Non
 
 
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """List the objects that are baked, where several are selected, and whose surface each of them shows; warnings."""
+    """List the objects to bake if several are selected, with the objects whose surfaces they show, and all warnings."""
     settings = context.scene.impasto_bake
     targets = BakeTargets(**values_in(BakeTargets, settings))
     sets: Sequence[BakeSet] = ()
@@ -265,7 +265,7 @@ def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) 
 
 
 def _draw_warnings(layout: bpy.types.UILayout, found: Sequence[BakeWarning], said: Collection[str]) -> None:
-    """Draw each warning with the button of its remedy, those that stop the bake first. said: elsewhere in the panel."""
+    """Draw warnings with buttons of remedies, those that stop the bake first. said: texts shown above."""
     for one in sorted(found, key=lambda one: not one.stops)[:MOST_WARNINGS]:
         if one.text not in said and Message("left out: {}", one.text.partition("; ")[0]) not in said:
             draw_text(layout, one.text, "ERROR" if one.stops else "INFO")

@@ -20,15 +20,15 @@ from . import regions, shapes
 from .shapes import TileGrid
 
 DIGITS = 6
-"""Decimal places in which UVs that are one agree."""
+"""Decimal places to which UVs must agree to count as one point."""
 
 
 @dataclass(frozen=True)
 class ChosenFaces:
     """Faces that are to be filled, in the pixels of their material's base colour.
 
-    By tile, by 0 if it has none. mask: bool (H, W); islands: uint8 (H, W, 3), each island of the selected faces in a
-    colour, all others in one.
+    Pictures are by number of the UDIM tile, 0 without tiles. mask: bool (H, W). islands: uint8 (H, W, 3), in which each
+    island with selected faces has a colour of its own, and all others share one.
     """
 
     item: bpy.types.Object
@@ -93,7 +93,7 @@ def _islands(uvs: np.ndarray, vertices: np.ndarray, faces: np.ndarray, count: in
 
 
 def _numbers(islands: np.ndarray, selected: np.ndarray) -> np.ndarray:
-    """Number of each face's island, from 1 for those with selected faces; all others are in one."""
+    """Number of each face's island: 1, 2, … for islands with selected faces, and the next number for all others."""
     wanted = np.unique(islands[selected])
     place = np.searchsorted(wanted, islands).clip(max=len(wanted) - 1)
     return np.where(wanted[place] == islands, place + 1, len(wanted) + 1)
@@ -125,7 +125,7 @@ def _material(item: bpy.types.Object, slots: np.ndarray) -> tuple[int, bpy.types
 
 
 def selected_faces_mask(context: bpy.types.Context, grid: TileGrid) -> np.ndarray:
-    """Mask, on tiles, of the faces that are selected in edit mode: in the UV editor, unless it shows the mesh's own."""
+    """Mask of the faces that are selected in edit mode, and in the UV editor unless its selection is synchronised."""
     items = [item for item in context.objects_in_mode if item.type == "MESH"] if context.mode == "EDIT_MESH" else []
     corners = [
         corner for item in items for corner in _selected_triangles(item, context.tool_settings.use_uv_select_sync)

@@ -20,7 +20,7 @@ LEAN_DEGREES = 5.0
 POINTS_DOWN = 0.01
 """Limit of the share of normals that point down. JPEG causes some at steep edges, up to 0.0013 in measured sets."""
 EMPTY_BLUE = 0.02
-"""Range of blue below which it is constant. A mean difference from unit length above it makes the channel empty."""
+"""The blue channel is empty if its range is below this, and its mean error for normals of unit length above this."""
 CURVE_OFFSET, CURVE_REST = 0.1, 0.03
 """Offset of the median normal above which sRGB's curve is tried, and limit of the offset without that curve."""
 AGREES = 0.2
