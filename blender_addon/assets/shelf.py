@@ -13,10 +13,10 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 from ..bridge import former, images
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects
-from ..bridge.under_mouse import face_below, is_in_view, ray_below
 from ..core.errors import FileError, ParameterError
 from ..core.io.assets import ROOT_CATALOG
 from ..core.io.datablocks import Datablock
+from ..interface.under_mouse import face_below, is_in_view, ray_below
 from ..jobs.operator import InstantOperator
 from ..jobs.task import TaskReport
 from ..material import using

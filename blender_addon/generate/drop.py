@@ -10,10 +10,10 @@ import bpy
 from bpy.props import CollectionProperty, StringProperty
 
 from ..bridge.target import assignable_objects
-from ..bridge.under_mouse import object_below
 from ..core.io.signatures import EXTENSIONS
 from ..engine.catalogue import catalogue
 from ..interface.browsing import HIDDEN, as_preferred, remember
+from ..interface.under_mouse import object_below
 from ..jobs.operator import report_result
 from ..jobs.task import TaskReport
 from ..tools.lists import PHOTO

@@ -11,7 +11,7 @@ from functools import partial
 import bpy
 import numpy as np
 
-from ..bridge import mapping, painted_uvs
+from ..bridge import mapping
 from ..bridge.images import ImagePixels
 from ..bridge.inputs import SOURCE, Input
 from ..bridge.pixel_buffers import buffers
@@ -24,6 +24,7 @@ from ..material.using import views_without_materials
 from ..parameters.properties import LAYERS, SPLIT, when_changed
 from ..tools.action import WorkerAction
 from ..tools.live import Live
+from . import painted_uvs
 from .masks import CHANGED, IMAGE, image_name, new_image
 from .order import OnLayers, active_layer
 from .request import action_of, recipes_before, request_poll_message

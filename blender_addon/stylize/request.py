@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ..bridge import image_editors, images, materials, renders, surfaces
+from ..bridge import image_editors, images, materials, surfaces
 from ..bridge.joined import JoinedMaterials
 from ..bridge.meshes import MeshSurface
 from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target, active_material
@@ -22,6 +22,7 @@ from ..parameters import properties
 from ..parameters.groups import belongs_to_model, identifier
 from ..tools.request import Request
 from ..tools.sources import tool_poll_message
+from . import renders
 from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
 
 

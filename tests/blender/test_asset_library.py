@@ -253,7 +253,7 @@ def test_the_face_below_the_mouse_is_the_nearest_visible_one(extension, scene):
     cube = cube_in_edit_mode(selected=0)
     cube.location = 10, 0, 0
     bpy.context.view_layer.update()
-    below = extension.bridge.under_mouse.face_below
+    below = extension.interface.under_mouse.face_below
     origin, down = Vector((10, 0, 5)), Vector((0, 0, -1))
     top = below([cube], origin, down)[1]
     mesh = bmesh.from_edit_mesh(cube.data)

@@ -344,11 +344,11 @@ def test_masks_are_painted_where_the_material_shows_its_textures(extension, cube
     cube.active_material = material
     baked = _baked(material)
     own = cube.data.uv_layers.active.name
-    extension.bridge.painted_uvs.activate(cube, material)
+    extension.layers.painted_uvs.activate(cube, material)
     assert cube.data.uv_layers.active.name == "Impasto Painting"
     painted = _at(pixels_of(image), cube, "Impasto Painting")
     np.testing.assert_allclose(painted, _at(baked, cube, own), atol=0.06)
-    extension.bridge.painted_uvs.put_back(cube.data)
+    extension.layers.painted_uvs.put_back(cube.data)
     assert [layer.name for layer in cube.data.uv_layers] == [cube.data.uv_layers.active.name] == [own]
 
 

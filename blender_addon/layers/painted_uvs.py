@@ -11,8 +11,8 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ..bridge import mapping, meshes, surfaces
 from ..core.errors import ParameterError
-from . import mapping, meshes, surfaces
 
 NAME = "Impasto Painting"
 FORMER = "impasto_former_uv_map"
