@@ -98,6 +98,7 @@ CASES: Mapping[str, Callable[[], Drawing]] = {
     "super-resolution": draw.super_resolution,
     "blend-materials": draw.with_other("blend-materials", "cobbles", "over", "moss"),
     "cover": draw.on_material("cover", "bricks"),
+    "marks": draw.on_material("marks", "leather"),
     "weathering": draw.on_material("weathering", "bricks"),
     "patches-style": draw.painted("patches-style"),
     "neighbours": draw.painted("neighbours"),

@@ -12,6 +12,7 @@ from impasto.system.untrusted import excerpt
 
 from .draft import Draft
 from .levels import STEPS, amount_of, level, move_by_steps
+from .marking import Mark
 from .palettes import lightness, move, shade_of, tint, tone
 from .reading import Reading
 from .sizing import set_sizes
@@ -34,15 +35,15 @@ DARK_BELOW = 0.6
 """On colours darker than this, in Oklab, only light details are visible."""
 
 
-def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]]:
-    """Tool, parameters and notes for a step that a phrase changes. Another material keeps weathering and size."""
+def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str], list[Mark]]:
+    """Tool, parameters, notes and marks of a step that a phrase changes. Another material keeps weathering and size."""
     kept = dict(step.parameters)
     tool = reading.material or step.tool
     if tool != step.tool:
         kept = {name: kept[name] for name in (*WEATHERING, "width_px", "height_px") if name in kept}
     draft = Draft(tool, kept, reading)
     _fill(draft)
-    return draft.tool, draft.made, draft.notes
+    return draft.tool, draft.made, draft.notes, draft.marks
 
 
 def _fill(draft: Draft) -> None:
@@ -53,14 +54,16 @@ def _fill(draft: Draft) -> None:
     slots = {**{slot: value for slot, value in like.items() if slot not in direct}, **draft.reading.slots}
     words = draft.reading.words
     set_substance(draft, slots)
-    for slot in ("pattern", "metal"):
+    for slot in ("pattern", "motif", "metal"):
         value = slots.pop(slot, "")
         if (
             value and slot in like and slot not in direct and not choices(draft, slot, value)
         ):  # "herringbone tweed" is no other weave
             draft.note_unused_slot(slot)
             value = like[slot]
-        is_color = slot in words and slot not in draft.schemas and words[slot] in map(words.get, COLORS)  # gold
+        is_color = (
+            slot == "metal" and slot in words and slot not in draft.schemas and words[slot] in map(words.get, COLORS)
+        )  # gold
         if value and not is_color:
             _choose(draft, slot, value)
     set_sizes(draft, slots)
@@ -89,6 +92,9 @@ def set_substance(draft: Draft, slots: dict[str, str]) -> None:
     """Give a form the colour of the material that it consists of, and name a substance that has no effect."""
     term = draft.reading.substance
     if not (term and term.meaning and term.material):
+        return
+    if term.material in (shown := draft.table.get("of", {})):
+        draft.suggest(shown[term.material])
         return
     values = {**term.meaning.for_material(term.material), **term.meaning.like}
     color = values.get("color") or values.get("metal") or usual_color(term.material)
@@ -147,7 +153,8 @@ def _set_level(draft: Draft, slot: str, value: str, is_painted: bool) -> None:
     names = draft.table.get("levels", {}).get(slot, slot)
     names = [name for name in ([names] if isinstance(names, str) else names) if name in draft.schemas]
     is_implied = is_painted if slot == "paint" else draft.implies(slot)
-    if not (names or is_implied or word == "no"):
+    is_drawn = bool(names or is_implied) or draft.mark(slot, value)
+    if not (is_drawn or word == "no"):
         draft.note_unused_slot(slot)
     for name in names:
         if word in ("more", "less"):

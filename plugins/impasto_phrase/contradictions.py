@@ -13,7 +13,7 @@ OPPOSITES = {one: other for pair in table("grammar")["opposites"] for one, other
 
 def contradict(slot: str, one: str, other: str) -> bool:
     """Whether a material cannot have both values."""
-    if slot in ("pattern", "metal"):
+    if slot in ("pattern", "motif", "metal"):
         return True
     if slot in QUALITIES or {one, other} <= COMPARED:
         return OPPOSITES.get(one) == other

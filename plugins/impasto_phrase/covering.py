@@ -14,7 +14,8 @@ from impasto.system.untrusted import excerpt
 
 from .levels import level
 from .reading import Reading
-from .vocabulary import table
+from .terms import terms_of
+from .vocabulary import table, vocabulary
 
 COVER = "cover"
 """Tool that lays a material over others."""
@@ -22,7 +23,7 @@ THICKNESS_M: Mapping[str, float] = table("grammar")["thickness_m"]
 """Layer thickness of each material that can lie on others; any material can have moss without a layer."""
 RUNS = {"amount": 0.3, "patch_m": 0.12, "edge": 0.15}
 """Parameters of a layer that runs down the surface."""
-FLAT = ("forest-floor", "rust", "gravel")
+FLAT = ("forest-floor", "rust", "gravel", "hedge", "patina")
 """Materials that lie anywhere, not only in hollows."""
 THIN = re.compile(
     r"^(?:(?:a )?(?:little|few|bit of|thin layer of|dusting of|patches of|traces of)|少许|少量|薄薄的|一点)\s*"
@@ -35,6 +36,10 @@ SHOWN = ("wetness", "leaves", "needles")
 AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
 _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORECASE)
 _RUNS = re.compile(r"\b(?:streaks?|runs?|streaked)\b", re.IGNORECASE)
+WITH = ("with", "带", "有", "散落")
+"""Words that add something, which need not be a layer."""
+_AND = re.compile(r"\s*(?:,|\band\b|和)\s*", re.IGNORECASE)
+_PRINTED = re.compile(r"pattern|print|motif|图案|印花|花纹", re.IGNORECASE)
 _FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_others"]]
 
 
@@ -43,7 +48,22 @@ def parts(text: str) -> list[tuple[str, str, str]]:
     found = [match.groupdict() for form in _FORMS if (match := form.fullmatch(text))]
     if buried := _BURIED.fullmatch(text):
         found.append({"cover": "soil", "base": buried["base"], "how": "in"})
-    return [(one["cover"], one["base"], (one.get("how") or "").lower()) for one in found]
+    readings = [(one["cover"], one["base"], (one.get("how") or "").lower()) for one in found]
+    return [each for reading in readings for each in (_each_addition(*reading) if reading[2] in WITH else [reading])]
+
+
+def _each_addition(added: str, base: str, how: str) -> list[tuple[str, str, str]]:
+    """Each of the additions "cracks and weeds" as the layer, while the others stay with the base."""
+    additions = [] if _PRINTED.search(added) else list(filter(None, _AND.split(added)))
+    others = [additions[:place] + additions[place + 1 :] for place in range(len(additions))]
+    bases = [f"{base} with {' and '.join(rest)}" if rest else base for rest in others]
+    return list(zip(additions, bases, [how] * len(bases), strict=True))
+
+
+def is_layer(reading: Reading, base: Reading, how: str) -> bool:
+    """Whether what is read as a layer is one: "with dirt" is dirt, no soil."""
+    own = set(reading.slots) & {"dirt", "moss", "rust", "wear", "wetness"} - {"wetness"}
+    return covers(reading.material, base.material) and not (how in WITH and own)
 
 
 def covers(layer: str | None, base: str | None) -> bool:
@@ -73,6 +93,8 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
 
 def without_effect(reading: Reading, drawn: Collection[str]) -> list[str]:
     """A note for each word about a layer that the layer does not show. drawn: slots that it shows."""
+    names = {term.text for text in reading.words.values() for term in terms_of(text, vocabulary()) if term.material}
     slots = [slot for slot in (*reading.slots, *reading.sizes_m) if slot not in drawn]
+    slots = [slot for slot in slots if slot != "pattern" or reading.words[slot] not in names]  # "ivy"
     words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in slots), *reading.undrawn])
     return [Message("{} has no effect on the layer of {}", excerpt(word), reading.material) for word in words]

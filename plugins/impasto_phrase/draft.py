@@ -12,6 +12,7 @@ from impasto.schemas import holds
 from impasto.system.untrusted import excerpt
 
 from .levels import within
+from .marking import MARKS, Mark
 from .reading import Reading
 from .vocabulary import materials
 
@@ -30,6 +31,7 @@ class Draft:
         self.now = {name: schema["default"] for name, schema in self.schemas.items()} | dict(given)
         self.made: dict[str, Any] = dict(given)
         self.notes: list[str] = []
+        self.marks: list[Mark] = []
         self._said: dict[str, str] = {}
         self._slot = ""
 
@@ -68,6 +70,13 @@ class Draft:
     def note(self, text: str, *values: object) -> None:
         """Add a note, as in `Message`."""
         self.notes.append(Message(text, *values))
+
+    def mark(self, slot: str, word: str) -> bool:
+        """Whether marks show the slot, which the material cannot; they are kept for a step of their own."""
+        if slot not in MARKS:
+            return False
+        self.marks.append(Mark(slot, word, self.reading.mark_colors.get(slot, ""), self.now["width_m"]))
+        return True
 
     def note_unused_slot(self, slot: str) -> None:
         """Note that the slot's words have no effect."""

@@ -17,6 +17,10 @@ from .phrases import read
 from .reading import Reading
 from .vocabulary import materials, nearest_to, table, vocabulary, words_without_meaning
 
+WATER, SUBMERGED = "water", 0.85
+"""The material that other things lie in, and their wetness then."""
+PLASTER = {"material": "plaster", "amount": 0.6, "place": "patches", "edge": 0.0, "thickness_m": 0.03}
+"""Parameters of a layer of plaster that has come off in places."""
 PEELS = "plaster"
 """The material that comes off and shows what lies below."""
 
@@ -45,6 +49,7 @@ class Phrase(Matcher):
         """The recipe that a phrase describes, or `start` changed by it."""
         from .building import change
         from .layers import WETNESS, with_wet_layers
+        from .marking import Mark, with_marks
         from .sliders import slider_changes
         from .variations import vary
 
@@ -57,12 +62,13 @@ class Phrase(Matcher):
         before = start.steps[position] if start is not None and position is not None else None
         reading = read_phrase(subject, before.tool if before else None)
         self._refuse_nothing(subject, reading, start, before)
+        marks: list[Mark] = []
         if before is None or (reading.material and before.tool not in materials()):
-            tool, parameters, notes = change(Step(reading.material or "", {}), reading)
+            tool, parameters, notes, marks = change(Step(reading.material or "", {}), reading)
         elif before.tool not in materials():
             tool, (parameters, notes) = before.tool, slider_changes(before, reading, context.models)
         else:
-            tool, parameters, notes = change(before, reading)
+            tool, parameters, notes, marks = change(before, reading)
         if seed and start is None:
             parameters = vary(tool, parameters, seed)
         step = Step(tool, parameters, before.inputs if before is not None and before.tool == tool else {})
@@ -70,30 +76,40 @@ class Phrase(Matcher):
             steps = (*start.steps[:position], step, *start.steps[position + 1 :])
             if wetness := reading.slots.get(WETNESS):
                 steps = with_wet_layers(steps, wetness)
-            return Match(replace(start, steps=steps), (*_words_left_out(reading), *notes))
-        return Match(Recipe((step,), seed), (*_words_left_out(reading), *notes))
+            return Match(replace(start, steps=with_marks(steps, marks)), (*_words_left_out(reading), *notes))
+        return Match(Recipe(with_marks((step,), marks), seed), (*_words_left_out(reading), *notes))
 
     def _layered_match(self, subject: str, seed: int, context: Context) -> Match | None:
         """The recipe of one material on another; None for other phrases."""
-        from .covering import covering_step, covers, parts
+        from .covering import covering_step, is_layer, parts
 
         for layer, base, how in parts(subject):
-            reading = read_phrase(layer)
-            if covers(reading.material, read_phrase(base).material):
+            reading, below = read_phrase(layer), read_phrase(base)
+            if below.material == WATER != reading.material and reading.material:  # "pebbles in a stream"
+                found = self.match(layer, seed, context)
+                values = {**found.recipe.steps[0].parameters, "wetness": SUBMERGED}
+                first = replace(found.recipe.steps[0], parameters=values)
+                return replace(found, recipe=replace(found.recipe, steps=(first, *found.recipe.steps[1:])))
+            if is_layer(reading, below, how):
                 found = self.match(base, seed, context)
                 step, notes = covering_step(layer, how, reading)
                 recipe = replace(found.recipe, steps=(*found.recipe.steps, step))
                 return Match(recipe, (*found.notes, *_words_left_out(reading), *notes))
-            below = read_phrase(base)
             if below.material and reading.material == PEELS != below.material and how not in ("between", "in"):
-                return self._peeled_match(layer, below, seed, context)
+                return self._peeled_match(layer, base, below, seed, context)
         return None
 
-    def _peeled_match(self, layer: str, below: Reading, seed: int, context: Context) -> Match:
+    def _peeled_match(self, layer: str, base: str, below: Reading, seed: int, context: Context) -> Match:
         """The recipe of plaster that has come off another material, of which it shows the colour."""
         from .building import rgb_of, usual_color
 
         found = self.match(layer, seed, context)
+        plaster = found.recipe.steps[0].parameters
+        if "color" not in plaster and len(found.recipe.steps) == 1:
+            base_found = self.match(base, seed, context)
+            step = Step("cover", {**PLASTER, "wetness": plaster.get("wetness", 0.0)})
+            recipe = replace(base_found.recipe, steps=(*base_found.recipe.steps, step))
+            return Match(recipe, (*base_found.notes, *words_without_meaning(read_phrase(layer).unknown)))
         color = rgb_of(below.slots.get("color") or usual_color(str(below.material)))
         values = {"peeling": 0.5, **found.recipe.steps[0].parameters, "base_color": list(color)}
         note = Message("{} shows only as a colour under the plaster", registry().tool(str(below.material)).label)

@@ -260,12 +260,20 @@ class PhraseReader:
         if role := self._role(index):
             self._set(f"{role}_color", value, term)
             return
-        feature = self._feature(self._after(index))
+        feature = self._feature(term) or ("" if term.material else self._feature(self._after(index)))
         if feature == "stripes" and self.material in table("grammar")["striped"]:
             feature = ""
             if self.adds:
                 self._set("second_color", value, term)
                 return
+        if feature == "motif":  # "with white dots"
+            feature = ""
+            if self.adds:
+                self._set("second_color", value, term)
+                return
+        if "color" in table("grammar")["marks"].get(feature, ()):  # "yellow line"
+            self.result.mark_colors.setdefault(feature, value)
+            return
         if feature:  # "green moss" on bricks does not make them green
             if value not in NATURAL.get(feature, ()):
                 self.result.undrawn.append(term.text)

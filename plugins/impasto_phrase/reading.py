@@ -15,7 +15,8 @@ class Reading:
     materials. undrawn: words that the material cannot show. amounts: words such as "a lot of" before a noun without
     degrees. places: words such as "floor". compound: an unknown word with a general noun, such as "snow board", or "".
     head: the unknown last noun before any addition, or "". kind: the term of the material, if it is one of the table of
-    kinds. substance: another material, of which it consists. Every other word is in a slot, or is implied.
+    kinds. mark_colors: colours of marks, by slot.
+    substance: another material, of which it consists. Every other word is in a slot, or is implied.
     """
 
     material: str | None = None
@@ -24,6 +25,7 @@ class Reading:
     kind: Term | None = None
     substance: Term | None = None
     slots: dict[str, str] = field(default_factory=dict)
+    mark_colors: dict[str, str] = field(default_factory=dict)
     sizes_m: dict[str, tuple[float, ...]] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)

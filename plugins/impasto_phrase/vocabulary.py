@@ -144,11 +144,16 @@ def materials() -> Mapping[str, Mapping[str, Any]]:
 
 
 def _kinds() -> Iterator[tuple[str, Meaning]]:
-    """Expressions of the table of kinds in both languages; only those of [is] need no note."""
+    """Expressions of the table of kinds in both languages; those of [is] and [made] need no note."""
     for group, meanings in table("kinds").items():
         for meaning, expressions in meanings.items():
             name, *values = meaning.split()
-            said = {"is": {}, "near": {"near": "yes"}, "things": {"near": "yes", "thing": "yes"}}[group]
+            said = {
+                "is": {},
+                "near": {"near": "yes"},
+                "made": {"thing": "yes"},
+                "things": {"near": "yes", "thing": "yes"},
+            }[group]
             for text in expressions:
                 yield text, Meaning({"kind": name, **said}, like=dict(value.split("=") for value in values))
 

@@ -13,13 +13,14 @@ from impasto.tools import Tool
 
 from .catalogue import all_materials
 from .cover import Cover
+from .marks import Marks
 from .matching.matcher import PhotographMatcher
 
 
 @hookimpl
 def impasto_tools() -> Sequence[Tool]:
-    """All materials, and the filter that lays a material over another."""
-    return [*all_materials(), Cover()]
+    """All materials, and the filters that lay a material over another or mark it."""
+    return [*all_materials(), Cover(), Marks()]
 
 
 @hookimpl

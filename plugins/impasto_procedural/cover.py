@@ -26,10 +26,13 @@ FEWEST_PARTS = 3
 """Fewest patches across the picture."""
 
 
-OWN: Mapping[str, Mapping[str, float]] = {
+OWN: Mapping[str, Mapping[str, float | str]] = {
     "rust": {"cover": 1.0, "runs": 0.0},
     "snow": {"litter": 0.0},
     "grass": {"density": 1.0},
+    "hedge": {"shape": "ivy", "size_m": 0.06, "density": 1.0},
+    "patina": {"cover": 1.0, "runs": 0.0},
+    "plaster": {"peeling": 0.0},
 }
 """Parameters with which a material does not show its own ground."""
 
@@ -37,9 +40,9 @@ OWN: Mapping[str, Mapping[str, float]] = {
 class CoverParameters(Parameters):
     """The covering material, its amount, and its place."""
 
-    material: Literal["snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust", "soil"] = Field(
-        "snow", description="What lies on the surface"
-    )
+    material: Literal[
+        "snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust", "soil", "hedge", "patina", "plaster"
+    ] = Field("snow", description="What lies on the surface")
     amount: float = Field(0.5, ge=0, le=1, description="Share of the surface that is covered")
     place: Literal["hollows", "patches", "tops", "runs"] = Field("hollows", description="Where it gathers")
     patch_m: float = Field(
@@ -67,7 +70,7 @@ class Cover(Filter):
 
     name, label = "cover", "Cover"
     description = (
-        "Lays snow, moss, grass, leaves, sand, gravel, rust or soil over a material, "
+        "Lays snow, moss, grass, leaves, sand, gravel, rust, soil, ivy, verdigris or plaster over a material, "
         "in hollows, on tops, in patches or in runs"
     )
     group = "Age"

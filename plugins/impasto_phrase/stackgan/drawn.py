@@ -63,7 +63,7 @@ def drawing(material: str, size_px: int, rng: np.random.Generator) -> PhraseDraw
     reading = read_phrase(phrase)
     reading.material = material  # some labels, such as that of moss, also mean a layer on others
     seed = int(rng.integers(1, 2**31))
-    _, described, _ = change(Step(material, {}), reading)
+    _, described, _, _ = change(Step(material, {}), reading)
     parameters = {**vary(material, described, seed), "width_px": size_px, "height_px": size_px}
     return PhraseDrawing(material, phrase, slots, Recipe((Step(material, parameters),), seed))
 

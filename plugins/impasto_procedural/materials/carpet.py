@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..canvas import Canvas, Look
 from ..drawing import Drawing
+from ..motifs import motif_color
 from ..shaping import bump, mix, step
 from ..strands import strands
 from ..yarn import thread_contrast, twist
@@ -27,6 +28,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     height_m = p.height_m * (0.32 * dome * (0.85 + 0.3 * each("high")) + 0.10 * fibres) * (1 - 0.45 * trodden)
     kind = step(each("kind") + 0.25 * (fibres - 0.5), p.mixture + 0.08, p.mixture - 0.08)
     color = mix(canvas.color(p.color), canvas.color(p.second_color), kind * (p.mixture > 0))
+    if p.motif != "none":
+        colors = (canvas.color(p.color), canvas.color(p.second_color), canvas.color(p.third_color))
+        color = motif_color(canvas, p.motif, p.motif_m, colors)
     shade = (0.5 + 0.5 * dome) * (0.62 + 0.5 * fibres)
     shade = mix(shade.mean(), shade, thread_contrast(p.tuft_m / canvas.texel_m)) * (0.9 + 0.2 * each("value"))
     return Drawing(color * shade * (1 - 0.14 * trodden), height_m, p.roughness - 0.06 * trodden)

@@ -35,6 +35,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     height_m = height_m + (1 - p.glaze) * 0.0001 * grain
     is_second = is_odd(canvas, number, p.tile_m) if p.shape == "chessboard" else each("kind") < p.second_share
     color = mix(canvas.color(p.color), canvas.color(p.second_color), is_second.to(clouds.dtype))
+    if p.veins:
+        color = _marbled(canvas, p, color, [0.6 * (each(f"vein {axis}") - 0.5) for axis in "yx"])
     pooled = p.color_variation * (0.10 * clouds + 0.35 * (each("value") - 0.5))
     thin = 0.18 * p.color_variation * (1 - edge) + (1 - p.glaze) * 0.05 * grain
     warm = 0.08 * p.color_variation * (each("warmth") - 0.5)
@@ -43,6 +45,17 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     smudges = step(canvas.noise("smudges", 0.12, octaves=6, gain=0.65), 0.2, 2.4)
     roughness = mix(0.78 + 0.05 * grain, 0.07 + 0.10 * smudges + 0.10 * (1 - edge), p.glaze) + 0.2 * net
     return _grout(canvas, p).under(Drawing(color, height_m, roughness), step(inside_m, -0.0004, 0.0008))
+
+
+def _marbled(canvas: Canvas, p: Look, color: Tensor, shifts: list[Tensor]) -> Tensor:
+    """The colour of stone with veins: dark ones in light stone, light ones in dark stone; shifts: metres, y and x."""
+    folds = canvas.warp(canvas.noise("veins", 0.2, octaves=6, gain=0.55), shifts[0], shifts[1])
+    strength = canvas.warp(canvas.noise("vein strength", 0.25, octaves=2), shifts[1], shifts[0])
+    line = step(folds.abs(), 0.16, 0.0) * step(strength, -1.2, 0.8)
+    is_light = step(color.mean(0, keepdim=True), 0.15, 0.3)
+    vein = mix(canvas.color((0.78, 0.76, 0.72)), canvas.color((0.42, 0.42, 0.43)), is_light)
+    clouds = mix(1.0, 0.8, p.veins * step(folds, -0.2, 1.6))
+    return mix(color * clouds, vein, 0.75 * p.veins * line)
 
 
 def _layout(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from ..canvas import Canvas, Look
+import math
+
+from torch import Tensor
+
+from ..blocks import Blocks, uneven_blocks
+from ..canvas import Canvas, Cells, Look
 from ..drawing import Drawing
 from ..shaping import bump, gradient, mix, step
 
@@ -15,9 +20,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         sway_m * canvas.noise("warp y", p.stone_m, octaves=3),
         sway_m * canvas.noise("warp x", p.stone_m, octaves=3),
     )
-    stones = canvas.cells("stones", p.stone_m, jitter=0.25 + 0.6 * p.irregular, warp=warp)
+    stones, border_m = _stones(canvas, p, warp)
     each = lambda name: canvas.of_each(name, stones.number)  # noqa: E731
-    inside_m = stones.to_border_m - p.joint_m / 2 + 0.0012 * grain
+    inside_m = border_m - p.joint_m / 2 + 0.0012 * grain
     top = step(inside_m, -0.002, 0.002)
     clouds = canvas.noise("clouds", 0.06, octaves=5, gain=0.6)
     dome = bump(inside_m.clamp_min(0), p.stone_m * (0.12 + 0.36 * p.roundness))
@@ -35,6 +40,24 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     color = color * (1 + 0.9 * shade + 0.10 * clouds + 0.09 * grain + 0.10 * mineral) * (0.72 + 0.28 * dome)
     roughness = 0.82 - 0.38 * p.polish * dome + 0.05 * grain
     return _sand(canvas, p).under(Drawing(color, height_m, roughness), top)
+
+
+def _stones(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Cells | Blocks, Tensor]:
+    """The stone of each texel, and the distance (H, W) to its border in metres."""
+    if p.layout == "slabs":
+        little = (0.08 * warp[0], 0.08 * warp[1])
+        uneven = 0.1 + 0.8 * p.irregular
+        slabs = uneven_blocks(
+            canvas, "slabs", 1.3 * p.stone_m, 0.8 * p.stone_m, uneven=uneven, split=0.4 * p.irregular, warp=little
+        )
+        return slabs, slabs.inside_m(0.0, 0.02 * p.stone_m)
+    jitter = 0.25 + 0.6 * p.irregular
+    if p.layout == "arcs":
+        jitter = 0.15 + 0.3 * p.irregular
+        arcs = canvas.x_m / canvas.width_m * canvas.count(7 * p.stone_m)
+        warp = (0.5 * warp[0] + 1.6 * p.stone_m * (math.pi * arcs).sin().abs(), 0.5 * warp[1])
+    stones = canvas.cells("stones", p.stone_m, jitter=jitter, warp=warp)
+    return stones, stones.to_border_m
 
 
 def _sand(canvas: Canvas, p: Look) -> Drawing:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..canvas import Canvas, Look
+import torch
+
+from ..blocks import Blocks, blocks
+from ..canvas import Canvas, Cells, Look
 from ..drawing import Drawing
 from ..shaping import bump, gradient, step
 
@@ -14,6 +17,38 @@ GROOVE = 0.15
 
 CLEAR = 0.95
 """Share of light that passes through; the rest is what lies on the glass."""
+
+
+JEWELS = ((0.62, 0.12, 0.14), (0.12, 0.24, 0.55), (0.80, 0.58, 0.14), (0.14, 0.42, 0.24), (0.42, 0.18, 0.46))
+"""Colours of leaded glass, beside its own."""
+
+
+def _pieces(canvas: Canvas, p: Look) -> Drawing:
+    """Square blocks with mortar between them, or coloured pieces between strips of lead."""
+    is_leaded = p.pattern == "leaded"
+    side_m = (2.0 if is_leaded else 5.0) * p.size_m
+    laid: Blocks | Cells
+    if is_leaded:
+        laid = canvas.cells("pieces", side_m, jitter=0.8)
+        inside_m = laid.to_border_m - 0.04 * side_m
+    else:
+        laid = blocks(canvas, "stack", side_m, side_m)
+        inside_m = laid.inside_m(0.07 * side_m, 0.08 * side_m)
+    swirl = canvas.noise("swirl", 0.3 * side_m, octaves=3)
+    base = canvas.color(p.color)
+    color = base * (0.9 + p.relief * (0.25 * swirl + 0.3 * step(inside_m, 0.12 * side_m, 0.0)))
+    if is_leaded:
+        palette = torch.stack([canvas.color(jewel)[:, 0, 0] for jewel in JEWELS] + [base[:, 0, 0]])
+        number = (canvas.of_each("jewel", laid.number) * len(palette)).long()
+        color = palette[number].permute(2, 0, 1) * (0.95 + 0.3 * p.relief * swirl)
+    spots = canvas.noise("seeds", 0.004)
+    color = color + 0.1 * step(spots, 3.4 - 1.2 * p.bubbles, 3.8 - 1.2 * p.bubbles)
+    between = step(inside_m, 0.0, -0.004 * side_m - canvas.texel_m)
+    frame = canvas.color((0.25, 0.25, 0.26) if is_leaded else (0.78, 0.77, 0.74)) * (1 + 0.06 * swirl)
+    dome_m = side_m * (0.01 if is_leaded else 0.05) * bump(inside_m.clamp_min(0), 0.25 * side_m)
+    glass = Drawing(color.clamp(0.01, 0.9), dome_m + 0.004 * side_m * p.relief * swirl, p.roughness, transmission=CLEAR)
+    rim_m = side_m * (0.03 if is_leaded else -0.01)
+    return glass.under(Drawing(frame, 0 * swirl + rim_m, 0.6, 0.3 if is_leaded else 0.0), between)
 
 
 def draw(canvas: Canvas, p: Look) -> Drawing:
@@ -29,6 +64,14 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         cells = canvas.cells("dents", p.size_m, jitter=0.8, warp=canvas.sway("ragged", 0.06 * p.size_m, p.size_m))
         relief = bump(cells.to_border_m, 0.45 * p.size_m) * (0.7 + 0.5 * canvas.of_each("deep", cells.number))
         bend = (cells.y_m + 0.6 * cells.x_m) / (0.5 * p.size_m)
+    elif p.pattern in ("wavy", "clear"):
+        size_m = p.size_m if p.pattern == "wavy" else 0.4 * canvas.width_m
+        relief = (0.5 if p.pattern == "wavy" else 0.02) * canvas.noise(
+            "ripples", size_m, octaves=2, gain=0.3, stretch=(0.6, 1.6)
+        )
+        bend = 1.6 * relief
+    elif p.pattern in ("blocks", "leaded"):
+        return _pieces(canvas, p)
     else:
         relief = 0.25 * canvas.noise("frost", 0.1 * p.size_m, octaves=4, gain=0.7)
         bend = 0.5 * canvas.noise("clouds", 2 * p.size_m, octaves=5, gain=0.65)

@@ -26,15 +26,32 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         + 0.01 * (each("cup") - 0.4) * (boards.across_m() / p.board_m).square() * p.relief
         - 0.0025 * crack
     )
+    rise_m, shade = _profile(boards, p)
+    height_m = height_m + rise_m
     gap = step(inside_m, 0.0, -0.0012)
     tint = board_tint(canvas, boards, p.color_variation)
     color = wood_color(wood, canvas.color(p.color), canvas.color(p.late_color)) * tint
     grime = 1 - 0.35 * step(inside_m, 0.006, 0.0)
-    color = color * grime * (1 - 0.85 * gap) * (1 - 0.65 * crack)
+    color = color * shade * grime * (1 - 0.85 * gap) * (1 - 0.65 * crack)
     raw = 0.74 + 0.04 * wood.fibres - 0.10 * wood.late + 0.12 * wood.pores
     glossy = 0.2 + 0.02 * wood.fibres + 0.12 * wood.pores
     roughness = mix(mix(raw, glossy, p.varnish), 0.9, gap.maximum(0.7 * crack))
     return Drawing(color, height_m - 0.012 * gap, roughness)
+
+
+def _profile(boards: Blocks, p: Look) -> tuple[Tensor | float, Tensor | float]:
+    """Height in metres of a board's section, and its shade: darker where little light comes."""
+    across = (boards.across_m() / boards.half_height_m.minimum(boards.half_width_m)).clamp(-1, 1)
+    if p.profile == "lapped":  # the lower edge of each lies over the next one
+        return 0.075 * p.board_m * (across + 1), 1 - 0.45 * step(across, -0.78, -1.0)
+    round_ = (1 - 0.97 * across.square()).clamp_min(0).sqrt()
+    if p.profile == "log":
+        return 0.45 * p.board_m * round_, 0.45 + 0.55 * round_
+    if p.profile == "bamboo":
+        nodes = (boards.along_m() / (6 * p.board_m) + 0.37 * (boards.number % 7)).remainder(1) - 0.5
+        ring, below = step(nodes.abs(), 0.022, 0.008), step((nodes - 0.03).abs(), 0.03, 0.0)
+        return p.board_m * (0.45 * round_ + 0.04 * ring), (0.5 + 0.5 * round_) * (1 + 0.25 * ring - 0.35 * below)
+    return 0.0, 1.0
 
 
 def _cracks(canvas: Canvas, boards: Blocks, p: Look) -> Tensor:

@@ -11,6 +11,8 @@ from ..shaping import bump, gradient, mix, step
 
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """Rows of plates; each lies over the next row, from its root below the others to its free tip."""
+    if p.shape == "plates":
+        return _plates(canvas, p)
     columns = canvas.count(p.scale_m)
     rows = canvas.count(p.scale_m * (0.95 - 0.45 * p.overlap), horizontal=False, multiple_of=2)
     sway = 0.14 * p.irregular
@@ -21,6 +23,30 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     for other in plates[1:]:
         top = other.where(other[:1] > top[:1], top)
     return _skin(canvas, p, *top)
+
+
+def _plates(canvas: Canvas, p: Look) -> Drawing:
+    """Squarish plates side by side, larger in bands, with grooves between them."""
+    sway = canvas.sway("sway", 0.12 * p.scale_m, 1.5 * p.scale_m, 3)
+    bulge = 0.5 * p.scale_m * canvas.noise("bands", 5 * p.scale_m)
+    jitter = 0.1 + 0.5 * p.irregular
+    plates = canvas.cells(
+        "plates",
+        p.scale_m,
+        jitter=jitter,
+        stretch=(1.1 - 0.4 * p.overlap, 1),
+        warp=(sway[0] + bulge, sway[1]),
+    )
+    each = canvas.of_each("value", plates.number)
+    dome = bump(plates.to_border_m.clamp_min(0), 0.3 * p.scale_m)
+    clouds = canvas.noise("pattern", 6 * p.scale_m, octaves=3, gain=0.5) + 1.2 * (each - 0.5)
+    spot = step(clouds, 1.8 - 3.4 * p.pattern, 2.2 - 3.4 * p.pattern) * (p.pattern > 0)
+    top = mix(canvas.color(p.color), canvas.color(p.spot_color), spot) * (0.85 + 0.3 * each)
+    skin = canvas.noise("skin", 0.15 * p.scale_m, octaves=3)
+    wrinkles = canvas.noise("wrinkles", 0.3 * p.scale_m, octaves=3, stretch=(1, 3))
+    color = mix(canvas.color(p.root_color) * 0.7, top * (1 + 0.06 * wrinkles), step(dome, 0.15, 0.75))
+    height_m = p.scale_m * ((0.12 + 0.2 * p.lift) * dome + 0.012 * wrinkles + 0.004 * skin)
+    return Drawing(color, height_m, mix(0.75, 0.25, p.shine) + 0.05 * skin + 0.2 * (1 - dome))
 
 
 def _plate(canvas: Canvas, p: Look, u: Tensor, v: Tensor, counts: tuple[int, int], up: int) -> Tensor:

@@ -35,6 +35,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         1.1e-5 * p.brushing * lines
         + p.dents * (0.00008 * canvas.noise("waves", 0.12, octaves=2) - 0.0004 * dents)
         - 0.0002 * pit
+        - (_dents_m(canvas, p.swirl_m) if p.finish == "hammered" else 0.0)
         - 0.00003 * gouge
         - 0.00001 * hair
     )
@@ -52,12 +53,20 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     return Drawing(color, height_m, roughness, 1 - 0.1 * tarnish)
 
 
+def _dents_m(canvas: Canvas, size_m: float) -> Tensor:
+    """Depth (H, W) of a hammer's dents, which meet in ridges."""
+    warp = canvas.sway("blows", 0.06 * size_m, size_m, 2)
+    blows = canvas.cells("blows", size_m, jitter=0.75, warp=warp)
+    hollow = (1 - (blows.from_center_m / (0.75 * size_m)).square()).clamp_min(0)
+    return 0.07 * size_m * hollow * (0.7 + 0.6 * canvas.of_each("force", blows.number))
+
+
 def _lines(canvas: Canvas, p: Look) -> Tensor:
     """Lines of the finish (H, W), deviation about 1."""
     if p.finish == "brushed":
         fine = canvas.noise("fine", 0.0007, octaves=3, gain=0.9, stretch=(1, 130))
         return 0.8 * fine + 0.6 * canvas.noise("broad", 0.005, octaves=3, gain=0.7, stretch=(1, 50))
-    if p.finish == "polished":
+    if p.finish in ("polished", "hammered"):
         return 0.3 * canvas.noise("polish", 0.004, octaves=3, gain=0.7)
     return _swirls(canvas, p.swirl_m)
 

@@ -6,10 +6,11 @@ from torch import Tensor
 
 from ..canvas import Canvas, Look
 from ..drawing import Drawing
+from ..motifs import motif_color
 from ..shaping import mix
 from ..yarn import roundness, thread_contrast, twist
 
-PERIODS = {"plain": 2, "twill": 4, "basket": 4, "satin": 5}
+PERIODS = {"plain": 2, "twill": 4, "basket": 4, "satin": 5, "herringbone": 16}
 """Threads after which a weave repeats."""
 
 
@@ -34,6 +35,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     slubs = slubs + canvas.noise("weft slubs", 2 * p.thread_m, octaves=3, stretch=(1, 12))
     shade = mix(shade.mean() * (1 + 0.2 * p.color_variation * slubs), shade, clear)
     color = mix(canvas.color(p.weft_color), canvas.color(p.color), above) * shade
+    if p.motif != "none":
+        colors = (canvas.color(p.color), canvas.color(p.weft_color), canvas.color(p.third_color))
+        color = motif_color(canvas, p.motif, p.motif_m, colors) * mix(1.0, shade / shade.mean(), 0.7)
     fuzz = canvas.noise("fuzz", 0.5 * p.thread_m, octaves=3, gain=0.8)
     height_m = height_m + 0.03 * p.fuzz * p.thread_m * fuzz
     color = mix(color, color.mean((1, 2), keepdim=True) * 1.15, 0.18 * p.fuzz) * (1 + 0.08 * p.fuzz * fuzz)
@@ -81,4 +85,7 @@ def _is_warp_above(weave: str, column: Tensor, row: Tensor) -> Tensor:
         return ((column / 2).floor() + (row / 2).floor()).remainder(2)
     if weave == "twill":  # over three, under one
         return ((column + row).remainder(4) > 0.5).to(column.dtype)
+    if weave == "herringbone":  # over two, under two, in a direction that changes every eight threads
+        back = (column / 8).floor().remainder(2) > 0.5
+        return ((row + column.where(~back, -1 - column)).remainder(4) > 1.5).to(column.dtype)
     return ((column + 2 * row).remainder(5) > 0.5).to(column.dtype)

@@ -1,0 +1,183 @@
+"""Motifs that are woven or printed: stripes, checks, tartan, houndstooth, dots, flowers, ornaments and camouflage.
+
+A motif is a colour for each texel, between a ground, a second and a third colour. Its period divides the canvas.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from torch import Tensor
+
+from .canvas import Canvas
+from .shaping import mix, step
+
+Shares: TypeAlias = tuple[Tensor, Tensor]
+"""Shares (H, W) of the second and of the third colour; the third lies on the second."""
+PETALS = (
+    *((0.30, 0.00, 0.17, 0.050, 90), (0.24, 0.070, 0.15, 0.040, 62), (0.15, 0.120, 0.14, 0.036, 38)),
+    *((0.05, 0.145, 0.12, 0.034, 12), (-0.06, 0.130, 0.12, 0.034, -20), (-0.02, 0.0, 0.13, 0.055, 90)),
+    *((-0.17, 0.075, 0.13, 0.036, -58), (-0.27, 0.0, 0.12, 0.040, 90), (-0.19, 0.19, 0.11, 0.030, -35)),
+    *((-0.32, 0.16, 0.10, 0.030, 40), (0.33, 0.15, 0.085, 0.026, 75), (0.26, 0.21, 0.085, 0.026, 25)),
+)
+"""Leaves of the ornament: height and distance of the centre, half length, half width in units, and angle in degrees."""
+DOTS = ((0.40, 0.085, 0.018), (0.455, 0.0, 0.024), (-0.42, 0.0, 0.022), (-0.39, 0.08, 0.016), (0.09, 0.25, 0.017))
+OGEE = 0.030
+"""Half the width of the band around each ornament."""
+SETT = ((0.00, 0.26, 1), (0.32, 0.37, 1), (0.47, 0.50, 2), (0.60, 0.63, 2), (0.73, 0.78, 1))
+"""Stripes of a tartan in one period: start, end, and colour; else the ground."""
+
+
+def motif_color(canvas: Canvas, kind: str, size_m: float, colors: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """Linear colour (3, H, W) of a motif whose period is about `size_m`."""
+    second, third = MOTIFS[kind](canvas, size_m)
+    return mix(mix(colors[0], colors[1], second), colors[2], third)
+
+
+def _places(canvas: Canvas, size_m: float, multiple_of: int = 1) -> tuple[Tensor, Tensor, float]:
+    """Place of each texel in periods, down (H, W) and right, and the width of a texel in periods."""
+    rows = canvas.count(size_m, horizontal=False, multiple_of=multiple_of)
+    columns = canvas.count(size_m, multiple_of=multiple_of)
+    v = (canvas.y_m / canvas.height_m * rows).expand(canvas.size_px)
+    u = (canvas.x_m / canvas.width_m * columns).expand(canvas.size_px)
+    return v + 0.125, u + 0.125, columns / canvas.size_px[1]
+
+
+def _within(place: Tensor, low: float, high: float, soft: float) -> Tensor:
+    """1 where the fractional part of a place is between two values, with soft ends."""
+    from_middle = ((place - 0.5 * (low + high) + 0.5).remainder(1) - 0.5).abs()
+    half = 0.5 * (high - low)
+    return step(from_middle, half + 0.5 * soft, half - 0.5 * soft)
+
+
+def _stripes(canvas: Canvas, size_m: float) -> Shares:
+    _, u, soft = _places(canvas, size_m)
+    return _within(u, 0.0, 0.5, soft), 0 * u
+
+
+def _checks(canvas: Canvas, size_m: float) -> Shares:
+    """Gingham: stripes of both directions, half as strong where they do not cross."""
+    v, u, soft = _places(canvas, size_m)
+    return 0.5 * (_within(u, 0.0, 0.5, soft) + _within(v, 0.0, 0.5, soft)), 0 * u
+
+
+def _tartan(canvas: Canvas, size_m: float) -> Shares:
+    v, u, soft = _places(canvas, size_m)
+    shares = []
+    for number in (1, 2):
+        bands = [(low, high) for low, high, kind in SETT if kind == number]
+        ways = [sum((_within(way, low, high, soft) for low, high in bands), 0 * way) for way in (u, v)]
+        shares.append(0.5 * (ways[0] + ways[1]))
+    return shares[0], 0.9 * shares[1]
+
+
+def _houndstooth(canvas: Canvas, size_m: float) -> Shares:
+    """Four dark threads and four light ones in both directions, in a twill over two and under two."""
+    v, u, _ = _places(canvas, size_m)
+    row, column = (8 * v).floor(), (8 * u).floor()
+    is_warp = (column + row).remainder(4) < 1.5
+    dark = (column.remainder(8) < 3.5).where(is_warp, row.remainder(8) < 3.5)
+    return dark.to(u.dtype), 0 * u
+
+
+def _dots(canvas: Canvas, size_m: float) -> Shares:
+    """Dots in rows, each shifted by half."""
+    v, u, soft = _places(canvas, size_m)
+    found = 0 * u
+    for shift in (0.0, 0.5):
+        y, x = (v + shift).remainder(1) - 0.5, (u + shift).remainder(1) - 0.5
+        found = found.maximum(step((y.square() + x.square()).sqrt(), 0.19 + soft, 0.19 - 0.5 * soft))
+    return found, 0 * u
+
+
+def _flowers(canvas: Canvas, size_m: float) -> Shares:
+    """Flowers with five petals, turned at random; their hearts and leaves have the third colour."""
+    cells = canvas.cells("flowers", 0.55 * size_m, jitter=0.55)
+    each = lambda name: canvas.of_each(f"flower {name}", cells.number)  # noqa: E731
+    radius = cells.from_center_m / (0.55 * size_m * (0.30 + 0.16 * each("size")))
+    angle = cells.y_m.atan2(cells.x_m) + math.tau * each("turn")
+    soft = 3 * canvas.texel_m / size_m
+    petals = step(radius - (0.62 + 0.36 * (2.5 * angle).cos().abs()), soft, -soft)
+    veins = 0.25 * step((2.5 * angle).cos().abs(), 0.35, 0.1) * step(radius, 0.2, 0.5)
+    leaf = (angle.remainder(math.tau / 3) - math.tau / 6).abs()
+    leaves = step(leaf - 0.30 * (1.45 - radius).clamp_min(0) / (radius + 0.2), soft, -soft) * step(radius, 0.5, 0.6)
+    leaves = leaves * step(radius, 1.45 + soft, 1.4) * step(cells.to_border_m, 0.0, 0.02 * size_m) * (1 - petals)
+    heart = step(radius, 0.24 + soft, 0.24 - soft)
+    return petals * (1 - veins), heart.maximum(leaves)
+
+
+def damask_distance(y: Tensor, x: Tensor) -> Tensor:
+    """About the distance into the damask ornament in units of its width, negative outside; y grows downwards."""
+    up, side = -y, x.abs()
+    found = side * 0 - 1.0
+    for at_y, at_x, length, width, degrees in PETALS:
+        turn = math.radians(degrees)
+        dy, dx = up - at_y, side - at_x
+        along, across = dx * math.cos(turn) + dy * math.sin(turn), dy * math.cos(turn) - dx * math.sin(turn)
+        t = (along / length).clamp(-1, 1)
+        half = width * (1 - t.square()) * (1 - 0.35 * t)
+        inside = half - (across - 0.10 * length * t.square()).abs()
+        inside = inside.minimum(across.abs() - 0.0035).where(t.abs() < 0.7, inside)  # a rib
+        found = found.maximum(inside.where(along.abs() < length, inside * 0 - 1.0))
+    for at_y, at_x, radius in DOTS:
+        found = found.maximum(radius - ((up - at_y).square() + (side - at_x).square()).sqrt())
+    outline = 0.30 * (math.pi * up / 1.40).cos().clamp_min(0) + 0.03
+    band = OGEE * (0.55 + 0.45 * (14 * up).cos().abs()) - (side - outline).abs()
+    return found.maximum(band.where(up.abs() < 0.72, band * 0 - 1.0))
+
+
+def _damask(canvas: Canvas, size_m: float) -> Shares:
+    """Leaves in pointed frames, in rows that are shifted by half."""
+    _, u, soft = _places(canvas, size_m)
+    rows = canvas.count(0.78 * size_m, horizontal=False, multiple_of=2)
+    v = (canvas.y_m / canvas.height_m * rows).expand(canvas.size_px)
+    found = 0 * u
+    for shift in (0, 1):
+        y = 0.78 * 2 * (((v - shift) / 2).remainder(1) - 0.5)
+        x = (u + 0.5 * shift).remainder(1) - 0.5
+        found = found.maximum(step(damask_distance(y, x), -soft, soft))
+    return found, 0 * u
+
+
+def _mirrored(place: Tensor) -> Tensor:
+    """Distance from the middle of each period, 0 to 0.5."""
+    return (place.remainder(1) - 0.5).abs()
+
+
+def _oriental(canvas: Canvas, size_m: float) -> Shares:
+    """Rows of nested, stepped diamonds with stars, as in knotted carpets, with small crosses between them."""
+    v, u, _ = _places(canvas, size_m)
+    found, inner = 0 * u, 0 * u
+    for shift in (0.0, 0.5):
+        y, x = (24 * _mirrored(v + shift)).floor() / 24, (24 * _mirrored(u + shift)).floor() / 24
+        far = 1.25 * y + x + 0.03 * (24 * (x - y)).remainder(2)
+        rim = ((far - 0.46).abs() < 0.035) | ((far - 0.33).abs() < 0.03)
+        star = (y.maximum(x) < 0.10) | ((x - 1.25 * y).abs() < 0.04) & (far < 0.30)
+        hooks = ((far - 0.395).abs() < 0.03) & ((24 * (x - y)).remainder(4) < 2)
+        found = found.maximum((rim | star).to(u.dtype))
+        inner = inner.maximum((hooks | (far < 0.07) | ((far > 0.20) & (far < 0.25) & ~star)).to(u.dtype))
+    return found, inner
+
+
+def _camouflage(canvas: Canvas, size_m: float) -> Shares:
+    """Blots of two colours with sharp edges, one over the other."""
+    blots = [
+        canvas.high_pass(canvas.noise(f"blots {name}", 0.7 * size_m, octaves=4, gain=0.45, stretch=(0.7, 1.3)), size_m)
+        for name in ("second", "third")
+    ]
+    return step(blots[0], 0.15, 0.25), step(blots[1], 0.55, 0.65)
+
+
+MOTIFS: Mapping[str, Callable[[Canvas, float], Shares]] = {
+    "stripes": _stripes,
+    "checks": _checks,
+    "tartan": _tartan,
+    "houndstooth": _houndstooth,
+    "dots": _dots,
+    "flowers": _flowers,
+    "damask": _damask,
+    "oriental": _oriental,
+    "camouflage": _camouflage,
+}
