@@ -36,11 +36,11 @@ def with_marks(steps: Sequence[Step], marks: Iterable[Mark]) -> tuple[Step, ...]
         is_same = [step.tool == MARKS_TOOL and step.parameters.get("kind") == about["kind"] for step in made]
         place = is_same.index(True) if True in is_same else None
         amount, word = amount_of(mark.word)
-        before = dict(made[place].parameters) if place is not None else _new(mark)
+        before: dict[str, Any] = dict(made[place].parameters) if place is not None else _new(mark)
         if word in ("more", "less"):
             schema = properties_of(registry().tool(MARKS_TOOL).parameters)["amount"]
             steps_up = STEPS[amount] if word == "more" else -STEPS[amount]
-            value = move_by_steps(schema, before["amount"] if place is not None else 0.0, steps_up)
+            value = move_by_steps(schema, float(before.get("amount", 0.0)), steps_up)
         else:
             value = LEVELS.get(word, LEVELS["some"])
         if place is not None:

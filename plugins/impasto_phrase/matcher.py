@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from impasto.context import Context
 from impasto.errors import Message, ParameterError, series
@@ -19,7 +20,13 @@ from .vocabulary import materials, nearest_to, table, vocabulary, words_without_
 
 WATER, SUBMERGED = "water", 0.85
 """The material that other things lie in, and their wetness then."""
-PLASTER = {"material": "plaster", "amount": 0.6, "place": "patches", "edge": 0.0, "thickness_m": 0.03}
+PLASTER: Mapping[str, Any] = {
+    "material": "plaster",
+    "amount": 0.6,
+    "place": "patches",
+    "edge": 0.0,
+    "thickness_m": 0.03,
+}
 """Parameters of a layer of plaster that has come off in places."""
 PEELS = "plaster"
 """The material that comes off and shows what lies below."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from impasto.context import Context
@@ -61,5 +60,5 @@ class Marks(Filter):
             color = canvas.color(parameters.color)
             drawing = TRACES[parameters.kind](canvas, drawing, parameters.amount, size_m, color)
         maps = maps_of(drawing, canvas)
-        other_maps: Mapping[str, object] = {name: subject[name].pixels for name in subject if name not in maps}
+        other_maps = {name: subject[name].pixels for name in subject if name not in maps}
         return maps.with_arrays(other_maps) if other_maps else maps
