@@ -18,6 +18,8 @@ from .phrases import read
 from .reading import Reading
 from .vocabulary import materials, nearest_to, table, vocabulary, words_without_meaning
 
+INSIDE = ("in", "中", "里", "下")
+"""Words for what lies inside something."""
 WATER, SUBMERGED = "water", 0.85
 """The material that other things lie in, and their wetness then."""
 PLASTER: Mapping[str, Any] = {
@@ -92,7 +94,9 @@ class Phrase(Matcher):
 
         for layer, base, how in parts(subject):
             reading, below = read_phrase(layer), read_phrase(base)
-            if below.material == WATER != reading.material and reading.material:  # "pebbles in a stream"
+            if (
+                below.material == WATER != reading.material and reading.material and how in INSIDE
+            ):  # "pebbles in a stream"
                 found = self.match(layer, seed, context)
                 values = {**found.recipe.steps[0].parameters, "wetness": SUBMERGED}
                 first = replace(found.recipe.steps[0], parameters=values)
