@@ -58,7 +58,7 @@ def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
     failed = [entry for entry in entries if entry.error]
     for entry in failed:
         terminal.print_error(f"{entry.source}, {shorten(entry.method)}: {entry.error}", entry.remedy)
-    results, page = [{name: getattr(one, name) for name in FIELDS} for one in entries], str(arguments.out / PAGE)
+    results, page = [{name: getattr(one, name) for name in FIELDS} for one in entries], arguments.out / PAGE
     terminal.say({"page": page, "results": results}, [*tables.gallery(entries), page])
     if failed:
         sys.exit(FileError.exit_code)

@@ -128,25 +128,22 @@ class _Jobs:
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """A job in the list of a dry run. size_px: (height, width), None if the recipe does not determine it."""
+    """A job in the list of a dry run. size_px: (width, height), None if the recipe does not determine it."""
 
     name: str
     recipe: str
     size_px: tuple[int, int] | None
-    is_done: bool
+    done: bool
 
 
 def dry_run_jobs(plan: Plan, record: Record) -> list[PlannedJob]:
     """The jobs of a batch, and whether each is done. This reads the inputs of all jobs that are recorded as done."""
-    return [
-        PlannedJob(
-            job.name,
-            "+".join(step.tool for step in job.recipe.steps),
-            size_of(job),
-            record.finished_result(job) is not None,
-        )
-        for job in plan
-    ]
+    planned = []
+    for job in plan:
+        tools, (height, width) = "+".join(step.tool for step in job.recipe.steps), size_of(job) or (0, 0)
+        size_px = (width, height) if width else None
+        planned.append(PlannedJob(job.name, tools, size_px, record.finished_result(job) is not None))
+    return planned
 
 
 def size_of(job: BatchJob) -> tuple[int, int] | None:

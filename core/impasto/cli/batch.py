@@ -156,16 +156,12 @@ def _first_given(arguments: argparse.Namespace, options: Sequence[str]) -> str:
 
 
 def _dry_run(jobs: Sequence[PlannedJob], format_: str) -> dict[str, Any]:
-    entries = [
-        {"name": job.name, "recipe": job.recipe, "size_px": job.size_px and job.size_px[::-1], "done": job.is_done}
-        for job in jobs
-    ]
-    sizes = [job.size_px for job in jobs if job.size_px and not job.is_done]
-    pixels = sum(height * width for height, width in sizes)
+    sizes = [job.size_px for job in jobs if job.size_px and not job.done]
+    pixels = sum(width * height for width, height in sizes)
     size_bytes = pixels * CHANNELS_OF_MATERIAL * (1 if format_ == "png" else 2)
-    to_make = sum(not job.is_done for job in jobs)
+    to_make = sum(not job.done for job in jobs)
     unknown = to_make - len(sizes)
-    return {"jobs": entries, "to_make": to_make, "unknown": unknown, "pixels": pixels, "bytes": size_bytes}
+    return {"jobs": jobs, "to_make": to_make, "unknown": unknown, "pixels": pixels, "bytes": size_bytes}
 
 
 def _write_contact_sheet(progress: BatchProgress, record: Record, terminal: Terminal) -> list[Path]:

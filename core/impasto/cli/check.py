@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,18 @@ from .tables import table
 from .terminal import Terminal, failed_sources
 
 if TYPE_CHECKING:
-    from ..inspection.inspect import Report
+    from ..inspection.finding import Finding, Verdict
+
+
+@dataclass(frozen=True)
+class CheckedSet:
+    """Findings in a map set, the worst of their verdicts, the fixes that were made, and the files of the fixed set."""
+
+    folder: Path
+    verdict: Verdict
+    findings: Sequence[Finding]
+    mended: Sequence[str]
+    files: Sequence[Path]
 
 
 def add_check(commands: Any) -> None:
@@ -43,59 +54,47 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
         raise ParameterError("--fix and --out belong together", "give both, or neither to check only")
     space = color_space_of(arguments)
     sets, failed = _sets(arguments.folders)
-    reports: list[Report] = []
-    mended: list[tuple[Sequence[str], Sequence[Path]]] = []
+    checked: list[CheckedSet] = []
     with terminal.progress() as show:
         for index, ((path, tile), below) in enumerate(zip(sets, _folders(sets), strict=True)):
             try:
                 report = inspect(path, tile, part_of_progress(show, index, len(sets)), space)
-                fixes: tuple[Sequence[str], Sequence[Path]] = ([], [])
-                if arguments.fix and any(finding.fix for finding in report.findings):
-                    fixes = mend(report, arguments.out / below)
+                can_fix = arguments.fix and any(finding.fix for finding in report.findings)
+                fixes, files = mend(report, arguments.out / below) if can_fix else ([], [])
             except ImpastoError as error:
                 if len(sets) == 1:
                     raise
                 failed.append((path, error))
-                continue
-            reports.append(report)
-            mended.append(fixes)
-    answers = [_answer(report, *done) for report, done in zip(reports, mended, strict=True)]
+            else:
+                checked.append(CheckedSet(report.found.path, report.verdict, report.findings, fixes, files))
     for path, why in failed:
         terminal.print_error(f"{path}: {why.message}", why.remedy)
-    lines = [line for one in answers for line in _lines(one, arguments.all)]
-    terminal.say({"sets": answers, "failed": failed_sources(failed)}, lines)
-    if arguments.fix and not any(files for _, files in mended):
+    lines = [line for one in checked for line in _lines(one, arguments.all)]
+    terminal.say({"sets": checked, "failed": failed_sources(failed)}, lines)
+    if arguments.fix and not any(one.files for one in checked):
         terminal.note("nothing to mend was found that loses nothing: no files were written")
-    if failed or any(_is_wrong(report, fixes) for report, (fixes, _) in zip(reports, mended, strict=True)):
+    errors = (
+        finding.fix not in one.mended for one in checked for finding in one.findings if finding.verdict == "error"
+    )
+    if failed or any(errors):
         sys.exit(FileError.exit_code)
 
 
-def _answer(report: Report, fixes: Sequence[str], files: Sequence[Path]) -> dict[str, Any]:
-    findings, paths = [asdict(finding) for finding in report.findings], [str(path) for path in files]
-    about = {"folder": str(report.found.path), "verdict": report.verdict, "findings": findings}
-    return about | {"mended": fixes, "files": paths}
-
-
-def _lines(one: Mapping[str, Any], in_full: bool) -> Iterator[str]:
+def _lines(one: CheckedSet, in_full: bool) -> Iterator[object]:
     """Table of the findings of a set, each with its remedy below. Findings without a problem only if `in_full`."""
-    listed = [finding for finding in one["findings"] if in_full or finding["verdict"] != "ok"]
-    right = sum(finding["verdict"] == "ok" for finding in one["findings"])
-    yield f"{one['folder']}: {one['verdict']}, {right} of {len(one['findings'])} checks right"
+    listed = [finding for finding in one.findings if in_full or finding.verdict != "ok"]
+    right = sum(finding.verdict == "ok" for finding in one.findings)
+    yield f"{one.folder}: {one.verdict}, {right} of {len(one.findings)} checks right"
     if listed:
-        rows = [(item["verdict"], item["map"] or "all", item["check"], item["message"]) for item in listed]
+        rows = [(item.verdict, item.map or "all", item.check, item.message) for item in listed]
         head, *lines = table(("verdict", "map", "check", "found"), rows, wraps=False)
         yield f"  {head}"
         for line, finding in zip(lines, listed, strict=True):
             yield f"  {line}"
-            if finding["remedy"]:
-                hint = f"to mend it: {finding['remedy']}" + (" (--fix does that)" if finding["fix"] else "")
-                yield f"    {'mended' if finding['fix'] in one['mended'] else hint}"
-    yield from one["files"]
-
-
-def _is_wrong(report: Report, fixes: Sequence[str]) -> bool:
-    """Whether an error remains that was not fixed."""
-    return any(finding.verdict == "error" and finding.fix not in fixes for finding in report.findings)
+            if finding.remedy:
+                hint = f"to mend it: {finding.remedy}" + (" (--fix does that)" if finding.fix else "")
+                yield f"    {'mended' if finding.fix in one.mended else hint}"
+    yield from one.files
 
 
 def _folders(sets: Sequence[tuple[Path, int]]) -> list[Path]:

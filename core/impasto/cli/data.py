@@ -61,8 +61,7 @@ def _prepare(arguments: argparse.Namespace, terminal: Terminal) -> None:
         )
         paths = arguments.out / "manifest.json", arguments.out / "preview.png"
         write_data_files(dataset, *paths, crop_px=arguments.crop_px)
-    files = [str(path) for path in paths]
-    terminal.say({"files": files, "manifest": dataset.manifest()}, files)
+    terminal.say({"files": paths, "manifest": dataset.manifest()}, paths)
     terminal.note_dataset(dataset)
 
 

@@ -215,8 +215,8 @@ def _written_report(model: Model, arguments: argparse.Namespace, file: Path, ter
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library = registry().model_library()
     models, damaged = library.all(), library.damaged_files()
-    broken = [{"file": str(path), "error": error.message} for path, error in damaged.items()]
-    answer = {"folder": str(library.folder), "models": [_entry(model) for model in models], "damaged": broken}
+    broken = [{"file": path, "error": error.message} for path, error in damaged.items()]
+    answer = {"folder": library.folder, "models": [_entry(model) for model in models], "damaged": broken}
     terminal.say(answer, tables.models(models) if models else [f"no models yet in {library.folder}"])
     for error in damaged.values():
         terminal.note(f"damaged: {error.message}\n  {error.remedy}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from typing import Any
 
 from ..errors import ParameterError, PluginError
@@ -34,7 +33,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for index, tool in enumerate(tools):
             on_progress(index / len(tools), f"Checking {tool.name}")
             findings += check(tool)
-    terminal.say({"checks": [asdict(finding) for finding in findings]}, tables.checks(findings))
+    terminal.say({"checks": findings}, tables.checks(findings))
     if any(finding.problem for finding in findings):
         sys.exit(PluginError.exit_code)
 

@@ -77,7 +77,7 @@ def _range(schema: Mapping[str, Any]) -> str:
 def plan_table(answer: Mapping[str, Any]) -> Iterator[str]:
     """Table of the jobs of a batch, and a line about the remaining ones."""
     rows = [
-        (job["name"], job["recipe"], "x".join(map(str, job["size_px"] or "-")), "done" if job["done"] else "to make")
+        (job.name, job.recipe, "x".join(map(str, job.size_px or "-")), "done" if job.done else "to make")
         for job in answer["jobs"]
     ]
     yield from table(("name", "recipe", "size", "state"), rows)

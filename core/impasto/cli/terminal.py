@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -135,10 +136,9 @@ class Terminal:
         if progress.failed > len(progress.failures):
             self.print_error(f"{progress.failed - len(progress.failures)} more jobs failed", "see failures.jsonl")
         failures = [{name: getattr(one, name) for name in FAILED_JOB} for one in progress.failures]
-        paths = [str(path) for path in files]
         counts = {"made": progress.made, "done_before": progress.before, "failed": progress.failed}
-        rest = {"seconds": round(progress.seconds, 2), "files": paths, "warnings": self.warnings}
-        self.say({**counts, "failures": failures, "notes": notes, **rest}, [progress.summary, *paths])
+        rest = {"seconds": round(progress.seconds, 2), "files": files, "warnings": self.warnings}
+        self.say({**counts, "failures": failures, "notes": notes, **rest}, [progress.summary, *files])
 
     def report_rerun(self, again: Rerun) -> None:
         """Print the written files, and the differences from the first run."""
@@ -155,8 +155,7 @@ class Terminal:
 
     def _about(self, paths: Sequence[Path], results: Sequence[Result]) -> dict[str, Any]:
         figures = {name: float(value) for result in results for name, value in result.figures.items()}
-        files = [str(path) for path in paths]
-        return {"files": files, "figures": figures, "notes": _notes(results), "warnings": self.warnings}
+        return {"files": paths, "figures": figures, "notes": _notes(results), "warnings": self.warnings}
 
     def note_dataset(self, dataset: Dataset) -> None:
         """Print the number of pictures of a dataset, its classes and licences, and why others are rejected."""
@@ -172,7 +171,7 @@ class Terminal:
 
     def report_change(self, what: Literal["installed", "removed"], path: Path) -> None:
         """Print the path of a file that was added to a library or removed from it."""
-        self.say({what: str(path)}, [f"{what} {path}"])
+        self.say({what: path}, [f"{what} {path}"])
 
     def fail(self, kind: str, message: str, remedy: str) -> None:
         """Print an error on stderr, and with --json also on stdout."""
@@ -186,8 +185,11 @@ class Terminal:
             self._bar.stop()
         print(f"impasto: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
 
-    def say(self, answer: Mapping[str, Any], lines: Iterable[str]) -> None:
-        """Print a result: the answer as JSON if requested, else its lines."""
+    def say(self, answer: Mapping[str, Any], lines: Iterable[object]) -> None:
+        """Print a result: the answer as JSON if requested, else its lines.
+
+        The answer may contain paths and dataclasses.
+        """
         if self.json:
             self._answer(answer)
             return
@@ -195,15 +197,21 @@ class Terminal:
             print(line)
 
     def _answer(self, answer: Mapping[str, Any]) -> None:
+        form: Callable[[Any], Any] = with_ids if IDS in os.environ else dict
+
+        def plain(value: Any) -> Any:
+            if is_dataclass(value):
+                return form(vars(value))
+            return str(value) if isinstance(value, Path) else float(value)  # NumPy's numbers
+
         # in ASCII, which is valid in any encoding and free of control characters
-        answer = with_ids(answer) if IDS in os.environ else answer
-        print(json.dumps(answer, default=float), flush=True)  # NumPy's numbers
+        print(json.dumps(form(answer), default=plain), flush=True)
 
 
 def _notes(results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(note for result in results for note in result.notes))
 
 
-def failed_sources(failed: Sequence[tuple[Path, ImpastoError]]) -> list[dict[str, str]]:
+def failed_sources(failed: Sequence[tuple[Path, ImpastoError]]) -> list[dict[str, object]]:
     """Sources that failed, and why, as JSON."""
-    return [{"source": str(path), **error_fields(error)} for path, error in failed]
+    return [{"source": path, **error_fields(error)} for path, error in failed]

@@ -39,7 +39,7 @@ def add_weights(commands: Any) -> None:
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library = registry().weights_library()
     listed = library.catalogue()
-    terminal.say({"folder": str(library.folder), "weights": listed}, tables.all_weights(listed))
+    terminal.say({"folder": library.folder, "weights": listed}, tables.all_weights(listed))
     for one in listed:
         if one["error"]:
             terminal.note(f"damaged: {one['error']}")
