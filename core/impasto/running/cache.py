@@ -39,7 +39,7 @@ class StepCache:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of all pixels in the cache. Arrays that several steps share count once."""
+        """Bytes of all pixels in the cache. Arrays that steps share count once, which `cachetools` cannot do."""
         return _size_bytes(*self._steps.values())
 
     def get(self, key: str) -> CachedStep | None:
