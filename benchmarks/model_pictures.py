@@ -16,7 +16,7 @@ from impasto.numerics.statistics import PrincipalChannels
 from impasto_judge.controls import quilt_control
 from impasto_judge.generation import Generation
 from impasto_judge.metrics.pattern_salience import PatternSalience
-from impasto_judge.report_charts import HEIGHT, WIDTH, drawings
+from impasto_judge.report_charts import HEIGHT, WIDTH, charts
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 NEAR_PX, TILED_PX, MADE_PX = 300, 400, 1024
@@ -61,15 +61,15 @@ def draw_classes(model: Model, sets: Mapping[str, Path]) -> None:
 
 def draw_curve(model: Model) -> None:
     """Write docs/pictures/models_curve.svg: figures and losses in the course of the training of a model."""
-    charts = drawings(model.card["curve"])
-    rows = -(-len(charts) // CURVE_COLUMNS)
+    drawn = charts(model.card["curve"])
+    rows = -(-len(drawn) // CURVE_COLUMNS)
     placed = [
         chart.replace("<svg ", f'<svg x="{WIDTH * column}" y="{HEIGHT * row}" width="{WIDTH}" height="{HEIGHT}" ', 1)
-        for (row, column), chart in zip(np.ndindex(rows, CURVE_COLUMNS), charts, strict=False)
+        for (row, column), chart in zip(np.ndindex(rows, CURVE_COLUMNS), drawn, strict=False)
     ]
     size = f'viewBox="0 0 {WIDTH * CURVE_COLUMNS} {HEIGHT * rows}" xmlns="http://www.w3.org/2000/svg"'
-    drawn = f"<svg {size}><style>{CURVE_STYLE}</style>{''.join(placed)}</svg>"
-    (PICTURES / "models_curve.svg").write_text(drawn.replace("><", ">\n<") + "\n", "utf-8")
+    whole = f"<svg {size}><style>{CURVE_STYLE}</style>{''.join(placed)}</svg>"
+    (PICTURES / "models_curve.svg").write_text(whole.replace("><", ">\n<") + "\n", "utf-8")
 
 
 def _salience(made: Maps, whole: Maps) -> float:

@@ -6,12 +6,10 @@ import argparse
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-import numpy as np
-
 from impasto.batch.table import columns
 from impasto.cli.main import EXIT_CODES
 from impasto.cli.sources import add_preparation
-from impasto_judge.goals import FIGURES, Range
+from impasto_judge.goals import FIGURES, goal_text
 
 from .markdown import REFERENCE, put, table
 
@@ -21,17 +19,9 @@ PAGE = REFERENCE / "command.md"
 def figures() -> Iterator[tuple[str, str, str, str]]:
     """Name, meaning and goals of each figure that has one."""
     for name, figure in FIGURES.items():
-        goals = figure.relative or _range(figure.of_picture), _range(figure.of_model)
+        goals = figure.relative or goal_text(figure.of_picture), goal_text(figure.of_model)
         if any(goals):
-            yield f"`{name}`", figure.meaning, *goals
-
-
-def _range(goal: Range | None) -> str:
-    """A range in words; "" for none."""
-    if goal is None:
-        return ""
-    low, high = (f"{limit:g}".replace("-", "−") for limit in goal)
-    return f"above {low}" if goal[1] == np.inf else f"below {high}" if goal[0] in (0, -1) else f"{low} to {high}"
+            yield f"`{name}`", figure.meaning, *(goal.replace("-", "−") for goal in goals)
 
 
 def preparation() -> Iterator[tuple[str, str]]:

@@ -106,7 +106,7 @@ def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None
     about = {"impasto": VERSION, "result": result.name, "source": source.name, "size_px": judgement.size_px[::-1]}
     figures = {"figures": judgement.figures, "details": judgement.details, "goals": judgement.goals()}
     answer = about | {"window_px": judgement.window_px} | figures | {"missed": judgement.missed_goals()}
-    terminal.say(answer, tables.picture_evaluation(answer))
+    terminal.say(answer, tables.picture_evaluation(result.name, source.name, judgement))
 
 
 def _add_maps(kinds: Any) -> None:
@@ -200,8 +200,8 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
         replace_files(written)
     if arguments.record:
         record_figures(model, card_figures(comparisons))
-    files = [str(path) for path in written]
-    terminal.say({**about, "files": files}, [*tables.evaluation(about, model.card["figures"]), *files])
+    lines = [*tables.evaluation(model.name, comparisons, model.card["figures"]), *written]
+    terminal.say({**about, "files": list(written)}, lines)
 
 
 def _model(wanted: str) -> Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ Range = tuple[float, float]
 class Figure:
     """Meaning of a figure, and the ranges in which it should lie for a model's results and for a single picture.
 
-    Without a range it is for information. relative: a picture's goal that depends on the controls, in words. fault: of
-    a model that misses the goal. is_detail: whether that fault is seen nearby, and not from afar.
+    Without a range it is for information. relative: a picture's goal that depends on the controls, in words. fault,
+    remedy: of a model that misses the goal. worst: a model that misses the goal and exceeds this is not usable.
     """
 
     meaning: str
@@ -23,7 +24,8 @@ class Figure:
     of_picture: Range | None = None
     relative: str = ""
     fault: str = ""
-    is_detail: bool = False
+    remedy: str = ""
+    worst: float = math.inf
 
 
 DECLARED = tomllib.loads(Path(__file__).with_name("figures.toml").read_text(encoding="utf-8"))
@@ -52,3 +54,11 @@ MORE_REPEATED = 0.05
 def within(value: float, goal: Range) -> bool:
     """Whether a value lies in a range."""
     return goal[0] <= value <= goal[1]
+
+
+def goal_text(goal: Range | None) -> str:
+    """A range in words; "" for none."""
+    if goal is None:
+        return ""
+    low, high = goal
+    return f"above {low:g}" if high == math.inf else f"below {high:.3g}" if low in (0, -1) else f"{low:g} to {high:g}"

@@ -1,4 +1,4 @@
-"""Results of `impasto evaluate` as lines of text for people."""
+"""Results of `impasto evaluate` as tables."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from impasto.cli.tables import table
 from impasto.library.models import was_a_loss
 from impasto.system.untrusted import printable
 
+from .controls import MODEL
+from .goals import FIGURES, goal_text
 from .maps import MapFigures, mean_figures
 
 if TYPE_CHECKING:
+    from .comparison import CaseResult
     from .gallery import GalleryEntry
+    from .pictures import PictureJudgement
 
 
-def evaluation(answer: Mapping[str, Any], recorded: Mapping[str, float]) -> Iterator[str]:
-    """A table for each case: figures of the model and of its controls, goals, and marks for missed ones."""
-    for case in answer["cases"]:
-        beside = "" if case["held_out"] else ", which the model learned from"
-        yield (
-            f"{answer['model']} {case['label']}".rstrip() + f" beside {', '.join(map(printable, case['data']))}{beside}"
-        )
-        rows = []
-        for name in case["rows"]["model"]:
-            cells = [_with_deviation(name, figures, case["deviation"][row]) for row, figures in case["rows"].items()]
-            remarks = ["MISSED"] * (name in case["missed"]) + ["was also a loss"] * was_a_loss(name, recorded)
-            rows.append((name, *cells, _goal_range(case["goals"].get(name)), ", ".join(remarks)))
-        yield from table(("figure", *case["rows"], "goal", ""), rows)
-        if case["network_share"]:
-            shares = ", ".join(f"{name} {share:.0%}" for name, share in case["network_share"].items())
-            yield f"share of the variance that the network adds: {shares}"
-        yield from case["notes"]
+def model_figures(case: CaseResult, recorded: Mapping[str, float]) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+    """Headings, and a row for each figure: the model's, those of controls, the goal, and what to do if it is missed.
+
+    recorded: figures on the model's card.
+    """
+    goals, missed = case.goals(), case.missed_goals()
+    rows: list[tuple[str, ...]] = []
+    for name in case.rows.get(MODEL, {}):
+        remarks = [f"MISSED: {FIGURES[name].remedy}".removesuffix(": ")] if name in missed else []
+        remarks += ["was also a loss"] if was_a_loss(name, recorded) else []
+        cells = (_with_deviation(name, figures, case.deviation[row]) for row, figures in case.rows.items())
+        rows.append((name, *cells, goal_text(goals.get(name)), ", ".join(remarks)))
+    return ("figure", *case.rows, "goal", ""), rows
 
 
 def _with_deviation(name: str, figures: Mapping[str, float], deviation: Mapping[str, float]) -> str:
@@ -41,13 +41,16 @@ def _with_deviation(name: str, figures: Mapping[str, float], deviation: Mapping[
     return f"{figures[name]:.3g}" + (f" ± {deviation[name]:.2g}" if deviation.get(name) else "")
 
 
-def _goal_range(goal: Sequence[float | None] | None) -> str:
-    if goal is None:
-        return ""
-    low, high = goal
-    if high is None:
-        return f">= {low:g}"
-    return f"<= {high:g}" if low == 0 else f"{low:g} to {high:g}"
+def evaluation(model: str, cases: Sequence[CaseResult], recorded: Mapping[str, float]) -> Iterator[str]:
+    """A table of figures for each case of a model."""
+    for case in cases:
+        data = ", ".join(printable(maps.name) for maps in case.case.judged)
+        yield f"{model} {case.label}".rstrip() + f" beside {data}{'' if case.held_out else ', which it learned from'}"
+        yield from table(*model_figures(case, recorded))
+        if case.network_share:
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in case.network_share.items())
+            yield f"share of the variance that the network adds: {shares}"
+        yield from case.notes
 
 
 def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int | None = None) -> dict[str, Any]:
@@ -70,17 +73,16 @@ def map_evaluation(sets: Sequence[Mapping[str, Any]], means: Sequence[Mapping[st
     yield from table(("set", "of", "width", *MAP_HEADINGS.values()), rows)
 
 
-def picture_evaluation(answer: Mapping[str, Any]) -> Iterator[str]:
+def picture_evaluation(result: str, source: str, found: PictureJudgement) -> Iterator[str]:
     """Table of the figures of a result and of controls, with goals and marks for missed ones."""
-    width, height = answer["size_px"]
-    size = f"{width}x{height}, statistics of windows of {answer['window_px']} px"
-    yield f"{printable(answer['result'])} beside {printable(answer['source'])}, {size}"
-    rows, goals = [], {name: " to ".join(f"{value:g}" for value in goal) for name, goal in answer["goals"].items()}
-    for name in answer["figures"]["result"]:
-        values = (figures.get(name) for figures in answer["figures"].values())
-        cells = ("-" if value is None else f"{value:.3g}" for value in values)
-        rows.append((name, *cells, goals.get(name, ""), "MISSED" if name in answer["missed"] else ""))
-    yield from table(("figure", *answer["figures"], "goal", ""), rows)
+    height, width = found.size_px
+    size = f"{width}x{height}, statistics of windows of {found.window_px} px"
+    yield f"{printable(result)} beside {printable(source)}, {size}"
+    rows, goals, missed = [], found.goals(), found.missed_goals()
+    for name in found.figures["result"]:
+        cells = (_with_deviation(name, figures, {}) for figures in found.figures.values())
+        rows.append((name, *cells, goal_text(goals.get(name)), "MISSED" if name in missed else ""))
+    yield from table(("figure", *found.figures, "goal", ""), rows)
 
 
 def gallery(entries: Sequence[GalleryEntry]) -> Iterator[str]:

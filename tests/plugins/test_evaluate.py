@@ -233,8 +233,8 @@ def test_the_command_prints_writes_and_records(stubbed, capsys):
     main([*command, "--set", "flaw=copy", "--out", str(stubbed / "out")])
     told = capsys.readouterr().out
     assert tuple(told.splitlines()[1].split()[1:]) == ("model", "crop", "quilt", "noise", "goal")
-    row = next(line.split() for line in told.splitlines() if line.startswith("copied_block_px"))
-    assert row[-1] == "MISSED"
+    row = next(line for line in told.splitlines() if line.startswith("copied_block_px"))
+    assert row.endswith("MISSED: give more pictures, or vary them (--augment)")
     about = json.loads((stubbed / "out" / "evaluation.json").read_text())
     assert about["cases"][0]["rows"][MODEL]["copied_block_px"] > 64
     assert (stubbed / "out" / "contact_sheet.png").stat().st_size > 1000

@@ -21,8 +21,8 @@ from impasto_judge.cases import EvaluationCase
 from impasto_judge.comparison import CaseResult
 from impasto_judge.generation import Generation
 from impasto_judge.report import write_report
-from impasto_judge.report_charts import charts, nice_ticks
-from impasto_judge.verdict import UNKNOWN, advice, verdict
+from impasto_judge.report_charts import charts
+from impasto_judge.verdict import UNKNOWN, verdict
 
 NAME = 'a <script>alert("1")</script> & more.png'
 TINY = {"name": "wall", "canvas_px": 64, "crop_px": 48, "batch": 1, "width": 0.125}
@@ -68,7 +68,7 @@ def test_reports_show_seeds_beside_data_and_load_nothing(trained, data):
     assert "://" not in made.reports[0].read_text(encoding="utf-8")
     assert "script" not in page.tags
     assert NAME in page.text
-    for said in ("seed 2", "what it learned from", "that it has not seen", "Loss: generator", "What to try next"):
+    for said in ("seed 2", "what it learned from", "that it has not seen", "Loss: generator", "what to try"):
         assert said in page.text
     assert "seed 0 with detail, which is made of pieces of what it learned from" in page.text
     assert "figures and the other pictures are of the model alone" in page.text
@@ -88,7 +88,7 @@ def test_report_figures_describe_the_network_alone(trained, data):
 
 
 @pytest.mark.slow
-def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):
+def test_larger_data_is_compared_with_controls(tmp_path):
     data = dataset_of(surface(256))
     recipe = Recipe((Step("train-torus", {**TINY, "steps": 1}, {"dataset": "dataset"}),))
     model = read_model(run(recipe, {"dataset": data}, RunOptions(models_folder=tmp_path)).models[0])
@@ -99,9 +99,7 @@ def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):
     page = Page(tmp_path / "page.html")
     for said in ("this model", "another crop", "a quilt", "noise of its spectrum", "copying earns a score"):
         assert said in page.text
-    assert "Train with --hold-out" in page.text
-    monkeypatch.setattr(report, "LIMIT_S", 0.0)
-    assert "took more than 0 s" in write_report(model, data, tmp_path / "limited.html")
+    assert "train with --hold-out" in page.text
 
 
 @pytest.mark.parametrize(
@@ -196,40 +194,20 @@ def compared(model: dict[str, float], held_out: bool = True, **controls: dict[st
 
 @each_case("verdicts")
 def test_the_verdict_follows_the_figures(model, title, reason):
-    found = verdict(compared(model, noise=NOISE))
-    assert found.title == title
-    assert reason in found.reason
-    alone = verdict(compared({"statistics_of_crop": 1.28}, mean={"statistics_of_crop": 1.3}))
-    assert "besides its network" in alone.reason
+    found, why = verdict(compared(model, noise=NOISE))
+    assert found == title
+    assert reason in why
+    assert "besides its network" in verdict(compared({"statistics_of_crop": 1.28}, mean={"statistics_of_crop": 1.3}))[1]
     none = verdict(CaseResult(EvaluationCase("", (), (), True), notes=("the picture is too small",)))
-    assert (none.title, none.reason) == (UNKNOWN, "the picture is too small")
-
-
-def test_advice_follows_the_figures():
-    card = {"parameters": {"steps": 100, "learning_rate": 0.001, "canvas_px": 384}, "figures": {}, "curve": {}}
-    sizes = [(4096, 4096)]
-    assert advice(card, compared({}), sizes) == [
-        "Nothing is wrong with its figures: look at the pictures, nearby and from afar."
-    ]
-    for given, said in (
-        (({**card, "curve": {"swd": [9, 8, 7, 6, 5, 4, 3, 2]}}, compared({}), sizes), "--steps 200"),
-        (({**card, "figures": {"rollbacks": 2}}, compared({}), sizes), "--learning-rate 0.0005"),
-        ((card, compared({"repeated_share": 0.5}), sizes), "--canvas-px 768"),
-        ((card, compared({}), [(512, 512)]), "more or larger pictures"),
-        ((card, compared({}, held_out=False), sizes), "--hold-out"),
-    ):
-        (tip,) = advice(*given)
-        assert said in tip
+    assert none == (UNKNOWN, "the picture is too small")
 
 
 def test_charts_show_each_curve_and_mark_each_rollback():
     drawn = charts(CASES["curve"])
-    assert drawn.count("<svg") == 3  # SWD, diversity and one loss
-    assert drawn.count('class="rollback"') == 3
-    assert drawn.count('class="level"') == 2
-    assert "went back at step 3" in drawn
-    assert charts({}) == "<div class=charts></div>"
-    for span in ((0, 1), (-0.3, 7.2), (0, 0.004), (0, 0), (-5, 0), (0, 123456)):
-        ticks = nice_ticks(*span)
-        assert 2 <= len(ticks) <= 7
-        assert ticks[0] <= span[0] <= span[1] <= ticks[-1]
+    assert [re.findall('aria-label="(\\w+)', chart)[0] for chart in drawn] == ["SWD", "Diversity", "Loss"]
+    assert [chart.count('class="rollback"') for chart in drawn] == [1, 1, 1]
+    assert [chart.count('class="level"') for chart in drawn] == [1, 1, 0]
+    assert "went back at step 3" in drawn[0]
+    assert 'points="188.0,24.0 330.0,109.2"' in drawn[0]  # 0.5 at step 2 of 4, 0.2 at step 4
+    assert re.findall(r">(-?[\d.]+)</text>", drawn[2]) == ["-1", "0", "3", "4"]
+    assert charts({}) == []
