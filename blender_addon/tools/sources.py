@@ -59,7 +59,7 @@ class WidthSettings:
 
 @with_properties(Request, "seed", "color_space", update=preview_update(TEXTURE))
 class RecipeStack(SourceSettings, WidthSettings):
-    """Mixin for what a recipe starts from: the settings of a scene, which have one step, and a material's layers."""
+    """Source, seed and width of a recipe, which the settings of a scene and the layers of a material have."""
 
 
 def chosen_source(settings: bpy.types.PropertyGroup, kind: str = "") -> Source | None:
