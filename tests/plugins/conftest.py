@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("torch", reason="no engine here: run `python build.py test`")
 
+import pretend_gpu  # noqa: F401  PyTorch must know its device before anything is differentiated
 from random_weights import write_small_weights
 from tiny import TINY, install_foreign, train_tiny
 

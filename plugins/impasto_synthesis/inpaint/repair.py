@@ -32,10 +32,8 @@ def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Inputs, c
         context.note("the mask is black everywhere, so nothing was filled")
         return subject
     constraints = _constraints(subject, inputs)
-    twins = twins_of(subject, mask)
-    if twins.any():
-        kinds, islands = constraints or (np.zeros(subject.size_px, np.int32),) * 2
-        constraints = np.where(twins, kinds.max() + 1, kinds), islands
+    if constraints is None and (twins := twins_of(subject, mask)).any():
+        constraints = twins.astype(np.int32), np.zeros(subject.size_px, np.int32)
         context.note("other places look like what was removed, so nothing was taken from them")
     periodic = wraps_of(subject, parameters.wraps, context)
     repair = Repair(mask, periodic, constraints, parameters.quality, parameters.blend)
