@@ -221,7 +221,7 @@ def test_the_divergence_holds_the_condition_near_a_standard_normal_one():
 @pytest.mark.slow
 def test_the_discriminator_learns_to_tell_wrong_captions():
     under_way = training(steps=400, stage_one_steps=390, learning_rate=5e-3, gamma=0.02)
-    take_steps(under_way, 200)
+    take_steps(under_way, 300)
     pairs = under_way.data.pairs(16, under_way.coarse_px, True, torch.Generator().manual_seed(9))
     D, embed = under_way.networks["first"], under_way.networks["generator"].embedding
     with torch.no_grad():
