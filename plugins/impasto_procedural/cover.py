@@ -81,7 +81,6 @@ class Cover(Filter):
         """Cover the subject's maps; normals and occlusion follow from the new height."""
         from .canvas import Canvas
         from .catalogue import all_materials
-        from .maps import maps_of
         from .weathering import weather
 
         context.progress(0.0, "Drawing {}", parameters.material)
@@ -93,9 +92,16 @@ class Cover(Filter):
         layer = weather(material.drawing(canvas, own), canvas, own)
         below = drawing_of(subject, canvas)
         context.progress(0.6, "Laying it over the surface")
-        maps = maps_of(_cover(below, layer, canvas, parameters), canvas)
-        other_maps = {name: subject[name].pixels for name in subject if name not in maps}
-        return maps.with_arrays(other_maps) if other_maps else maps
+        return redrawn(subject, _cover(below, layer, canvas, parameters), canvas)
+
+
+def redrawn(subject: Maps, drawing: Drawing, canvas: Canvas) -> Maps:
+    """Maps of a drawing on a subject, and the subject's other maps as they are."""
+    from .maps import maps_of
+
+    maps = maps_of(drawing, canvas)
+    other_maps = {name: subject[name].pixels for name in subject if name not in maps}
+    return maps.with_arrays(other_maps) if other_maps else maps
 
 
 def drawing_of(maps: Maps, canvas: Canvas) -> Drawing:

@@ -47,8 +47,7 @@ class Marks(Filter):
     def apply(self, subject: Maps, parameters: MarksParameters, inputs: Inputs, context: Context) -> Maps:
         """Draw the marks on the subject's maps; normals and occlusion follow from the new height."""
         from .canvas import Canvas
-        from .cover import drawing_of
-        from .maps import maps_of
+        from .cover import drawing_of, redrawn
         from .traces import TRACES
 
         context.progress(0.0, "Drawing {}", parameters.kind)
@@ -59,6 +58,4 @@ class Marks(Filter):
         if parameters.amount:
             color = canvas.color(parameters.color)
             drawing = TRACES[parameters.kind](canvas, drawing, parameters.amount, size_m, color)
-        maps = maps_of(drawing, canvas)
-        other_maps = {name: subject[name].pixels for name in subject if name not in maps}
-        return maps.with_arrays(other_maps) if other_maps else maps
+        return redrawn(subject, drawing, canvas)

@@ -140,9 +140,9 @@ def dry_run_jobs(plan: Plan, record: Record) -> list[PlannedJob]:
     """The jobs of a batch, and whether each is done. This reads the inputs of all jobs that are recorded as done."""
     planned = []
     for job in plan:
-        tools, (height, width) = "+".join(step.tool for step in job.recipe.steps), size_of(job) or (0, 0)
-        size_px = (width, height) if width else None
-        planned.append(PlannedJob(job.name, tools, size_px, record.finished_result(job) is not None))
+        tools, size_px = "+".join(step.tool for step in job.recipe.steps), size_of(job)
+        width_first = size_px and (size_px[1], size_px[0])
+        planned.append(PlannedJob(job.name, tools, width_first, record.finished_result(job) is not None))
     return planned
 
 

@@ -49,7 +49,7 @@ def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False) -> Te
 
     The Gaussian is cut off at three standard deviations. On a torus it is applied in the frequency domain.
     """
-    from kornia.filters import filter2d_separable, gaussian_blur2d, get_gaussian_kernel1d
+    from kornia.filters import filter2d_separable, get_gaussian_kernel1d
 
     reach_px = max(1, int(3 * sigma_px + 0.5))
     kernel = get_gaussian_kernel1d(2 * reach_px + 1, sigma_px, device=x.device, dtype=x.dtype)
@@ -59,7 +59,7 @@ def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False) -> Te
         down, across = (x.new_zeros(side).index_add_(0, places % side, kernel[0]) for side in x.shape[-2:])
         return convolution(x, torch.fft.fft(down).real[:, None] * torch.fft.rfft(across).real)
     if not any(wraps) and reach_px < min(x.shape[-2:]):  # same values, several times as fast for large pictures
-        return gaussian_blur2d(x, 2 * reach_px + 1, (sigma_px, sigma_px), "reflect")
+        return filter2d_separable(x, kernel, kernel, "reflect")
     return filter2d_separable(with_margin(x, reach_px, wraps), kernel, kernel, padding="valid")
 
 

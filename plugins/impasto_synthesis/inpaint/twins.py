@@ -7,7 +7,7 @@ from scipy.ndimage import binary_dilation, find_objects, label, maximum_filter
 from scipy.signal import oaconvolve
 
 from impasto.surface.color import luma
-from impasto.surface.resizing import resize
+from impasto.surface.resizing import resize, size_at_most
 from impasto.texture import Maps
 
 SEARCHED_PX = 512
@@ -24,8 +24,7 @@ MARGIN_PX = 2
 def twins_of(subject: Maps, mask: np.ndarray) -> np.ndarray:
     """Places (H, W) outside a mask (H, W) that look like one of its regions; none if they cover too much."""
     size_px = subject.size_px
-    shrink = max(1.0, max(size_px) / SEARCHED_PX)
-    small_px = max(1, round(size_px[0] / shrink)), max(1, round(size_px[1] / shrink))
+    small_px = size_at_most(size_px, SEARCHED_PX)
     picture = resize(luma(next(iter(subject.values())).pixels)[..., None], small_px)[..., 0]
     small = resize(mask[..., None].astype(np.float32), small_px)[..., 0] > 0.5
     regions, _ = label(small, np.ones((3, 3)))
