@@ -85,23 +85,23 @@ class GaussianMaps:
 
     def ingredients(self, name: str, used: Mapping[str, MapNode]) -> Ingredients:
         """New images of the maps that are used. On the main thread."""
-        rows, row, made = {}, 0, {}
+        rows, row, added = {}, 0, {}
         for map_, data in self.answer.arrays.items():
             if map_ == LOOKUP:
                 continue
             if map_ in used:
-                made[map_] = images.add(f"{name}_{map_}_gaussian", f"gaussian_{map_}", data.tobytes(), None)
+                added[map_] = images.add(f"{name}_{map_}_gaussian", f"gaussian_{map_}", data.tobytes(), None)
                 rows[map_] = row
             row += COMPONENTS.get(map_, 1)
         height, width = self.answer.size_px or (1, 1)
         shorter, figures = min(height, width), self.answer.figures
         return Ingredients(
-            {map_: made[map_] for map_ in MAPS if map_ in made},
+            {map_: added[map_] for map_ in MAPS if map_ in added},
             endless_nodes.lookup_image(f"{name}_lookup", self.answer.arrays[LOOKUP]),
             rows,
             (width / shorter, height / shorter),
             (bool(figures["wraps_across"]), bool(figures["wraps_down"])),
-            frozenset(map_ for map_ in made if map_ in COLORS and not used[map_].image.colorspace_settings.is_data),
+            frozenset(map_ for map_ in added if map_ in COLORS and not used[map_].image.colorspace_settings.is_data),
         )
 
 

@@ -113,7 +113,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             WorkerAction(recipe=again, inputs=inputs_of(recipe, image), scale=scale_of(recipe)),
             target,
             Form(bits="16" if image.is_float else "8"),
-            then=lambda made, _: differences(recipe, made.recipe),
+            then=lambda result, _: differences(recipe, result.recipe),
             split=joined.splitter(target) if joined else None,
         )
 

@@ -67,5 +67,5 @@ def _of_layer(context: bpy.types.Context, material: str, path: str) -> WorkerAct
     single = (replace(one, in_group=False) for one in below if one.tool != GROUP)
     steps = (*single, replace(step, in_group=False, enabled=True, mask=None))
     names = {SOURCE, *(name for one in steps for name in one.input_names)}
-    inputs = {name: given for name, given in action.inputs.items() if name in names}
+    inputs = {name: value for name, value in action.inputs.items() if name in names}
     return replace(action, recipe=replace(action.recipe, steps=steps), inputs=inputs)

@@ -213,9 +213,9 @@ def _refuse_others(folder: Path, names: Iterable[str]) -> None:
 
 
 def _write(path: Path, assets: Sequence[ListedAsset], beside: Path, ids: Mapping[str, str]) -> None:
-    with _materials(assets, beside, ids) as made, stage([path]) as staged:
+    with _materials(assets, beside, ids) as copies, stage([path]) as staged:
         try:
-            bpy.data.libraries.write(str(staged[path]), set(made), fake_user=True, compress=True)
+            bpy.data.libraries.write(str(staged[path]), set(copies), fake_user=True, compress=True)
         except RuntimeError as error:  # so Blender says that it cannot write
             raise FileError("cannot write {}", "choose another folder", excerpt(path)) from error
 

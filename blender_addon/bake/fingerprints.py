@@ -181,21 +181,21 @@ NOT_OF_PIXELS = ("maps", "inputs", "file_format", "edge_radius", "thickness_rang
 """Options that change no map's image, or only some maps'."""
 
 
-def fingerprints(bake: BakeScene, given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> dict[str, str]:
+def fingerprints(bake: BakeScene, set_: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> dict[str, str]:
     """SHA-256 of all that each map depends on: shapes as they are rendered, places, materials, images, and settings."""
-    slots = [[slot.material for slot in item.material_slots] for item in given.sources]
+    slots = [[slot.material for slot in item.material_slots] for item in set_.sources]
     materials = {one for used in slots for one in used if one}
     scene, depsgraph = bake.scene, bake.scene.view_layers[0].depsgraph
-    places = {item: str(place) for place, item in enumerate(given.all_objects)}
+    places = {item: str(place) for place, item in enumerate(set_.all_objects)}
     shared = {
         "versions": (VERSION, bpy.app.version_string),
-        "set": given.to_json(places.__getitem__),  # a linked object and its override have one name, elsewhere two
+        "set": set_.to_json(places.__getitem__),  # a linked object and its override have one name, elsewhere two
         "options": {name: value for name, value in asdict(options).items() if name not in NOT_OF_PIXELS},
         "uv_maps": uv_maps,
         "slots": [[one.name if one else "" for one in used] for used in slots],
         "objects": [object_state(item.evaluated_get(depsgraph)) for item in bake.scene.collection.objects],
     }
-    contents = {image: sha256(contents_of(image)) for image in images_of(*given.sources)}
+    contents = {image: sha256(contents_of(image)) for image in images_of(*set_.sources)}
     nodes = {node for one in materials if one.node_tree for node in nodes_in(one.node_tree)}
     others = {node.object for node in nodes if getattr(node, "object", None)}
     of_materials = {
@@ -208,7 +208,7 @@ def fingerprints(bake: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
         else None,
     }
     return {
-        name: hashlib.sha256(json.dumps([name, shared, _own(name, given, options, of_materials)]).encode()).hexdigest()
+        name: hashlib.sha256(json.dumps([name, shared, _own(name, set_, options, of_materials)]).encode()).hexdigest()
         for name in options.maps
     }
 

@@ -139,8 +139,8 @@ def _finished(
 ) -> list[list[BakedMap]]:
     """The maps of each set, the new ones with their recipes, the others with their files."""
     return [
-        [replace(one, png=known[one.provenance["fingerprint"]]) if one.is_kept else one for one in with_recipes(*made)]
-        for made in zip(maps, sources, strict=True)
+        [replace(one, png=known[one.provenance["fingerprint"]]) if one.is_kept else one for one in with_recipes(*pair)]
+        for pair in zip(maps, sources, strict=True)
     ]
 
 

@@ -135,8 +135,8 @@ def shells_of(sets: Sequence[BakeSet]) -> Shells:
 
 
 def _shells(bake_set: BakeSet) -> list[Shell]:
-    with temporary_scene() as (scene, made):
-        parts = copied_parts(bake_set, [""] * len(bake_set.objects), scene, made)
+    with temporary_scene() as (scene, temporary):
+        parts = copied_parts(bake_set, [""] * len(bake_set.objects), scene, temporary)
         layer = scene.view_layers[0]
         layer.update()
         found = []

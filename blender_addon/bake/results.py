@@ -56,7 +56,7 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
             save([one for one in maps if one.png], folder)
         return TaskReport("WARNING", Message("Another file was opened: the maps of {} were kept in {}", titles, folder))
     notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
-    made: list[_StoredSet] = []
+    bakes: list[_StoredSet] = []
     new_images: list[str] = []
     unassigned, known = "", kept_images()
     for every, target in baked:
@@ -75,19 +75,19 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
         else:
             former.keep(stored.values())
         of = title if len(target.objects) == 1 else Message("{} objects", len(target.objects))
-        made.append(_StoredSet(of, [one.name for one in fresh], target.objects, material.name if material else ""))
+        bakes.append(_StoredSet(of, [one.name for one in fresh], target.objects, material.name if material else ""))
         former.note(material or next(iter(stored.values())))
     first = [(target, next((one for one in maps if not one.is_kept), None)) for maps, target in baked]
     overlay.keep_misses([(target.objects, one.misses) for target, one in first if one])
-    said = _sentences(made)
-    if kept := sum(one.is_kept for maps, _ in baked for one in maps):
-        said.append(Message("{} unchanged maps were kept", kept))
+    said = _sentences(bakes)
+    if unchanged := sum(one.is_kept for maps, _ in baked for one in maps):
+        said.append(Message("{} unchanged maps were kept", unchanged))
     push_undo("Impasto: Bake")
     return TaskReport(
         "WARNING" if notes else "INFO",
         series("; ", [*said, *dict.fromkeys(notes)]),
         unassigned=unassigned,
-        materials=tuple(one.material for one in made if one.material),
+        materials=tuple(one.material for one in bakes if one.material),
         images=tuple(new_images),
     )
 

@@ -80,7 +80,7 @@ def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | J
         return lambda: replace(read(), name=name)
     objects = [item for item in scene.objects if meshes.file_name(item) == name] or scene.objects
     sources = _called(str(recipe.inputs.get(SOURCE, {}).get("name", "")), image)
-    for material in [one for shown in (image, *sources) for one in surfaces.materials_with(shown)]:
+    for material in [one for candidate in (image, *sources) for one in surfaces.materials_with(candidate)]:
         with suppress(ParameterError):
             return meshes.MeshSurface(material, objects).read(bpy.context)
     for folder in _folders(image):
@@ -124,7 +124,7 @@ def missing_inputs(recipe: Recipe, found: Container[str]) -> list[str]:
     """Names of the images or files of those inputs of a recipe that are not among the found inputs."""
     named = {name: name for step in recipe.steps for name in step.input_names}
     named |= {name: str(about["name"]) for name, about in recipe.inputs.items()}
-    return [shown for name, shown in named.items() if name not in found]
+    return [label for name, label in named.items() if name not in found]
 
 
 def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:
@@ -160,8 +160,8 @@ def _materials(about: Mapping[str, str | float], image: bpy.types.Image | None) 
 
 
 def _is_same(image: bpy.types.Image, about: Mapping[str, str | float]) -> bool:
-    given = ready(tiles.read(image))
-    return not isinstance(given, Path) and _hash(given) == about["sha256"]
+    pixels = ready(tiles.read(image))
+    return not isinstance(pixels, Path) and _hash(pixels) == about["sha256"]
 
 
 def _candidates(input_: str, about: Mapping[str, str | float], image: bpy.types.Image) -> Sequence[Input]:
@@ -175,8 +175,8 @@ def _candidates(input_: str, about: Mapping[str, str | float], image: bpy.types.
     called = _called(name, image)
     found: list[Input] = [tiles.read(item) for item in _images(about, image)]
     if input_ == SOURCE and has_relief(image):
-        shown = [(item, one) for item in called for one in surfaces.materials_with(item)]
-        found += [surfaces.read(one) for item, one in shown if surfaces.map_nodes(one)["base_color"].image == item]
+        pairs = [(item, one) for item in called for one in surfaces.materials_with(item)]
+        found += [surfaces.read(one) for item, one in pairs if surfaces.map_nodes(one)["base_color"].image == item]
     found += _files(name, image)
     if not found:
         raise _not_found(name)

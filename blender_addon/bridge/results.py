@@ -109,7 +109,7 @@ def _draft(result: JobResult, new: Mapping[str, bpy.types.Image], target: Target
 
 
 def _put(
-    made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, draft: bpy.types.Material | None
+    job: JobResult, new: Mapping[str, bpy.types.Image], target: Target, draft: bpy.types.Material | None
 ) -> tuple[TaskReport, list[str]]:
     """Make the material of one target, if any, from new images. Return a report and notes."""
     for image in new.values() if target.part else ():
@@ -118,8 +118,8 @@ def _put(
     first = new.get("base_color") or next(iter(new.values()))
     material = None
     if target.material != NONE:
-        material = _repaint(made, new, target, notes) if target.painted else _material(made, new, target, notes, draft)
-        material[images.RECIPE] = made.recipe.to_json()
+        material = _repaint(job, new, target, notes) if target.painted else _material(job, new, target, notes, draft)
+        material[images.RECIPE] = job.recipe.to_json()
         material.pop(images.STAND_IN, None)
         what = Message("the material {}", material.name)
     else:
@@ -130,8 +130,8 @@ def _put(
     former.note(material or first)
     unassigned = material.name if material and material.users == int(material.use_fake_user) else ""
     names = (material.name,) if material else ()
-    made, shown = Message("Made {}", what), tuple(one.name for one in new.values())
-    report = TaskReport("INFO", made, unassigned=unassigned, materials=names, images=shown)
+    message, image_names = Message("Made {}", what), tuple(one.name for one in new.values())
+    report = TaskReport("INFO", message, unassigned=unassigned, materials=names, images=image_names)
     return report, notes
 
 

@@ -120,7 +120,7 @@ SIDE_PX, SCALE = 210, 10.0
 """Width of a picture at a resolution scale of 1, and its size in button heights."""
 
 
-def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, shown: Sequence[Variation]) -> None:
+def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, entries: Sequence[Variation]) -> None:
     """Draw variations, as many in a row as there is room for.
 
     settings: the Impasto panel's; its seed marks the chosen variation.
@@ -129,7 +129,7 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
     region = bpy.context.region
     columns = max(1, int(region.width / (SIDE_PX * ui_scale()))) if region else 2
     grid = layout.grid_flow(row_major=True, columns=min(columns, 4), even_columns=True)
-    for index, variation in enumerate(shown):
+    for index, variation in enumerate(entries):
         column = grid.column(align=True)
         column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=SCALE)
         row = column.row(align=True)
@@ -139,7 +139,7 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
             is_liked = variation.recipe in favourites()
             icon = "SOLO_ON" if is_liked else "SOLO_OFF"
             row.operator("impasto.favourite", text="", icon=icon, depress=is_liked).index = index
-    if any(not variation.needs_source for variation in shown) and favourites():
+    if any(not variation.needs_source for variation in entries) and favourites():
         _draw_more_like(layout, settings)
 
 
@@ -184,8 +184,8 @@ class OfVariation(InstantOperator):
 
     def chosen_variation(self, context: bpy.types.Context) -> variations.Variation:
         """The variation of this index; the last one while there are fewer."""
-        shown = variations.latest_variations(context)
-        return shown[min(self.index, len(shown) - 1)]
+        latest = variations.latest_variations(context)
+        return latest[min(self.index, len(latest) - 1)]
 
 
 class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):

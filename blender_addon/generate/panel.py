@@ -150,9 +150,9 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     settings = context.scene.impasto
     if (why := variations.live.poll_message(context)) != request_poll_message(context):  # which is said at Make
         draw_text(layout, why, "INFO")
-    shown = variations.variations_of(settings.tool)
-    draw_grid(layout, settings, shown)
-    if shown and variations.are_of_other_settings(context):
+    latest = variations.variations_of(settings.tool)
+    draw_grid(layout, settings, latest)
+    if latest and variations.are_of_other_settings(context):
         draw_text(layout, "These were made before something was changed", "INFO")
 
 

@@ -162,12 +162,12 @@ def task_of(
     notes: list[str] = []
 
     def work(task: Task) -> None:
-        client, made = connected(), []
+        client, results = connected(), []
         for seed in seeds:
             variation, more = make(task, client, seed)
-            made.append(variation)
+            results.append(variation)
             notes.extend(note for note in more if note not in notes)
-            keep(name, epoch, subject, made)
+            keep(name, epoch, subject, results)
 
     return Task(label, work, lambda _: TaskReport.noted("Made four variations", notes))
 

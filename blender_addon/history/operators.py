@@ -257,9 +257,9 @@ def _unused() -> list[former.Result]:
 
 def _images_of(results: Sequence[former.Result]) -> set[bpy.types.Image]:
     """Images of results that no other material shows."""
-    shown = {one: {node.image for node in surfaces.map_nodes(one).values()} for one in bpy.data.materials}
-    images_kept = set().union(*(found for one, found in shown.items() if one not in results))
-    own = (shown[one] if isinstance(one, bpy.types.Material) else [one, *naming.images_of_set(one)] for one in results)
+    used = {one: {node.image for node in surfaces.map_nodes(one).values()} for one in bpy.data.materials}
+    images_kept = set().union(*(found for one, found in used.items() if one not in results))
+    own = (used[one] if isinstance(one, bpy.types.Material) else [one, *naming.images_of_set(one)] for one in results)
     return {image for found in own for image in found if images.has_recipe(image)} - images_kept
 
 

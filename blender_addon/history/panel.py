@@ -81,12 +81,12 @@ class HistoryPanel(Tab):
         scale, region = ui_scale(), context.region
         columns = max(2, int(region.width / (COLUMN_PX * scale))) if region else ROWS
         width_px = (region.width - PANEL_PX * scale) / columns - BUTTON_PX * scale if region else COLUMN_PX
-        found, shown = _page(settings, columns * ROWS)
+        found, page = _page(settings, columns * ROWS)
         if not found:
             is_filtered = settings.search or settings.starred_only
             draw_text(layout, "Nothing is found" if is_filtered else "There are no results yet", "INFO")
         grid = layout.grid_flow(row_major=True, columns=columns, even_columns=True, align=True)
-        for entry in shown:
+        for entry in page:
             _draw_entry(grid.column(align=True), entry, entry.key == settings.selected, width_px)
         _draw_turns(layout, settings.page, len(found), columns * ROWS)
         if _is_across_files(settings) and stored.left_out:

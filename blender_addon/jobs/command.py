@@ -102,8 +102,8 @@ def run_command(
 
         def on_line(line: str) -> None:
             nonlocal said
-            if told := _object_in(line):
-                said = told
+            if answer := _object_in(line):
+                said = answer
                 if "progress" in said:
                     task.say(said.get("message", ""), said["progress"])
                 if "preview" in said:

@@ -74,8 +74,8 @@ class IMPASTO_UL_layers(bpy.types.UIList):
     ) -> tuple[list[int], list[int]]:
         """Hide the members of folded groups; draw the first layer last, at the bottom."""
         layers = getattr(data, name)
-        shown = [not layer.in_group or layers[top_of(data, place)].is_open for place, layer in enumerate(layers)]
-        flags = [] if all(shown) else [self.bitflag_filter_item if one else 0 for one in shown]
+        is_listed = [not layer.in_group or layers[top_of(data, place)].is_open for place, layer in enumerate(layers)]
+        flags = [] if all(is_listed) else [self.bitflag_filter_item if one else 0 for one in is_listed]
         return flags, [len(layers) - 1 - place for place in range(len(layers))]
 
 

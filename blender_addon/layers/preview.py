@@ -82,9 +82,9 @@ class LayersPreview(Live):
         return recipes_before(action.recipe, place, has_source=SOURCE in action.inputs)
 
     def give_back(self, inputs: Mapping[str, Input]) -> None:
-        for given in inputs.values():
-            if isinstance(given, ImagePixels):
-                buffers.give_back(given.values)
+        for pixels in inputs.values():
+            if isinstance(pixels, ImagePixels):
+                buffers.give_back(pixels.values)
 
     def shown(self) -> None:
         comparison.update()

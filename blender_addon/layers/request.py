@@ -111,24 +111,24 @@ def _steps_of(layers: Sequence[bpy.types.PropertyGroup], sources: dict[str, Sour
     for index, layer in enumerate(layers):
         step, own = _step_of(layer)
         renamed = {name: name if name not in sources else f"{name}@{index + 1}" for name in own}
-        given = {
+        step_inputs = {
             input_: renamed[names] if isinstance(names, str) else [name and renamed[name] for name in names]
             for input_, names in step.inputs.items()
         }
         sources |= {renamed[name]: image for name, image in own.items()}
         mask = step.mask and replace(step.mask, input=renamed.get(step.mask.input, step.mask.input))
-        yield replace(step, inputs=given, mask=mask)
+        yield replace(step, inputs=step_inputs, mask=mask)
 
 
 def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.Image]]:
     """Step of a layer, and the images of its inputs and mask by their names in the step."""
     tool = catalogue[layer.tool]
     group = properties.group_of(layer, tool)
-    given, own = name_inputs(inputs.images_of(layer, tool))
+    names, own = name_inputs(inputs.images_of(layer, tool))
     name = layer.name if layer.name not in (tool["label"], sentence(tool["label"])) else ""
     mask, image = mask_of(layer.mask)
     values = properties.parameters_of(layer, tool) | properties.size_of(group, tool)
-    return Step(layer.tool, values, given, name, layer.enabled, mask, layer.in_group), own | image
+    return Step(layer.tool, values, names, name, layer.enabled, mask, layer.in_group), own | image
 
 
 def lowest_if_active(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup | None:

@@ -124,7 +124,7 @@ PANELS = in_editors(MatchPanel, "match")
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, matcher: Mapping[str, Any]) -> None:
     settings = context.scene.impasto_match
     layout.operator("impasto.match_variations", icon="IMGDISPLAY")
-    shown = variations.variations_of(matcher["name"])
-    draw_grid(layout, context.scene.impasto, shown)
-    if shown and not variations.are_of(key_of(matcher["name"], chosen_subject(settings))):
+    latest = variations.variations_of(matcher["name"])
+    draw_grid(layout, context.scene.impasto, latest)
+    if latest and not variations.are_of(key_of(matcher["name"], chosen_subject(settings))):
         draw_text(layout, "These were made before something was changed", "INFO")

@@ -86,10 +86,10 @@ class MatchRequest:
 
 def is_found(scene: bpy.types.Scene) -> bool:
     """Whether the Impasto panel shows what was found for the words or the picture; without any: a material."""
-    settings, shown = scene.impasto_match, scene.impasto
+    settings, panel = scene.impasto_match, scene.impasto
     subject = chosen_subject(settings)
     is_empty = subject is None or (isinstance(subject, str) and not subject.strip())
-    return is_pictured(shown.tool) if is_empty else shown.found_for == key_of(settings.matcher, subject)
+    return is_pictured(panel.tool) if is_empty else panel.found_for == key_of(settings.matcher, subject)
 
 
 def chosen_subject(settings: bpy.types.PropertyGroup) -> str | Source | None:

@@ -123,9 +123,9 @@ def _draw_handles(handles: Handles, active: int, scale: float) -> None:
     before = gpu.state.blend_get()
     gpu.state.blend_set("ALPHA")
     _strokes(_outline(handles), color, scale)
-    for index, (place, shown) in enumerate(zip(handles.places, handles.shown, strict=True)):
+    for index, (place, handle) in enumerate(zip(handles.places, handles.shown, strict=True)):
         own = HIGHLIGHT if index == active else color
-        _strokes(_handle(shown, scale), own if place == shown else (*own[:3], BEYOND), scale)
+        _strokes(_handle(handle, scale), own if place == handle else (*own[:3], BEYOND), scale)
     gpu.state.blend_set(before)
     for place, label in zip(handles.shown, handles.labels, strict=True):
         _label(label, place, (RING + 4) * scale, 4 * scale, handles.right, scale)

@@ -80,8 +80,8 @@ class IMPASTO_OT_mend_tiling(OnRegion, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         subject = Subject.of(context, self.chosen_image(context))
-        given = parse_object(self.parameters, "parameters")
-        return run_task(context, subject, subject.in_place("mended"), usual("mend"), parameters=given, seed=self.seed)
+        values = parse_object(self.parameters, "parameters")
+        return run_task(context, subject, subject.in_place("mended"), usual("mend"), parameters=values, seed=self.seed)
 
 
 def _margin(side: str) -> Any:

@@ -91,9 +91,9 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
             self.stroke_ended(context, image)
             return {"RUNNING_MODAL"}
         if event.type == "Z" and event.ctrl:
-            taken, given = (self.undone, self.done) if event.shift else (self.done, self.undone)
+            taken, pushed = (self.undone, self.done) if event.shift else (self.done, self.undone)
             if taken:
-                given.append(self.painting.mask.copy())
+                pushed.append(self.painting.mask.copy())
                 self._show(image, taken.pop())
             return {"RUNNING_MODAL"}
         return {"PASS_THROUGH"}

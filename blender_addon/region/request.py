@@ -130,10 +130,10 @@ def run_task(
 ) -> Task:
     """Task that runs a tool on a subject. parameters: those that differ from the panel's. across_seams: a Form's."""
     panel = properties.parameters_of(context.scene, catalogue[tool])
-    given = inputs or {}
-    recipe = Recipe((Step(tool, {**panel, **(parameters or {})}, {name: name for name in given}),), seed)
+    further = inputs or {}
+    recipe = Recipe((Step(tool, {**panel, **(parameters or {})}, {name: name for name in further}),), seed)
     form = Form(bits=subject.bits, across_seams=across_seams)
-    action = WorkerAction.of(form, recipe, {SOURCE: subject.read(), **given}, subject.surface(context))
+    action = WorkerAction.of(form, recipe, {SOURCE: subject.read(), **further}, subject.surface(context))
     return result_task(catalogue[tool]["label"], action, target, form)
 
 

@@ -190,9 +190,9 @@ class RelightPanel(Tab):
         settings = context.scene.impasto_relight
         layout.row().prop(settings, "subject", expand=True)
         draw_run(layout, "impasto.relight", Place.RELIGHT, "LIGHT_SUN")
-        if shown := turntable.shown:
+        if view := turntable.shown:
             _draw_pictures(layout)
-            _draw_light(layout, settings, FORMER in shown.maps)
+            _draw_light(layout, settings, FORMER in view.maps)
 
 
 PANELS = in_editors(RelightPanel, "relight")

@@ -129,9 +129,9 @@ class Turntable:
 
     def _render(self) -> None:
         """Start a task that makes pictures of the light as it is set now."""
-        shown, light = self.shown, light_of(bpy.context.scene, FRAMES if self.is_playing else 1)
+        view, light = self.shown, light_of(bpy.context.scene, FRAMES if self.is_playing else 1)
         try:
-            assert shown is not None  # else nothing is due
+            assert view is not None  # else nothing is due
             connected, plain = connect(), WorkerAction.as_it_is()
         except ImpastoError as error:
             self._fail(error)
@@ -139,12 +139,12 @@ class Turntable:
 
         def work(task: Task) -> np.ndarray | ImpastoError:
             try:
-                return render(task, connected(), plain, shown, light)
+                return render(task, connected(), plain, view, light)
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
 
         def apply(picture: np.ndarray | ImpastoError) -> TaskReport:
-            if self.shown is not shown:  # another material or file is shown by now
+            if self.shown is not view:  # another material or file is shown by now
                 return TaskReport("INFO", "")
             if isinstance(picture, ImpastoError):
                 self._fail(picture)

@@ -128,7 +128,7 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
             Target(image.name, image=image.session_uid, is_picture=True),
             Form(bits="16" if image.is_float else "8"),
             can_stop=True,
-            then=lambda made, _: differences(before, made.recipe),
+            then=lambda result, _: differences(before, result.recipe),
         )
 
 

@@ -85,7 +85,7 @@ class WorkerAction:
 
     def ready(self) -> WorkerAction:
         """The same action with inputs in the form that the worker accepts. It may be called on any thread."""
-        return replace(self, inputs={name: ready(given) for name, given in self.inputs.items()})
+        return replace(self, inputs={name: ready(value) for name, value in self.inputs.items()})
 
     def answer(self, task: Task, client: Client, deliver: Delivery | ResultView | None = None) -> JobResult:
         """The worker's answer. For a task's `work`."""
@@ -106,8 +106,8 @@ class WorkerAction:
 
     def _color_spaces(self, sent: Mapping[str, Path | JobInput]) -> dict[str, str]:
         """Colour space of the source, if it replaces that of the file. Images of floats have none."""
-        given = sent.get(SOURCE)
-        is_stored = isinstance(given, Path) or (given and all(one.itemsize == 1 for one in given.arrays.values()))
+        source = sent.get(SOURCE)
+        is_stored = isinstance(source, Path) or (source and all(one.itemsize == 1 for one in source.arrays.values()))
         return {SOURCE: self.color_space} if is_stored and self.color_space != AS_STORED else {}
 
     def picture(self, task: Task, client: Client, *, runs_small: bool = False) -> Mapping[str, np.ndarray]:
@@ -134,12 +134,12 @@ def result_task(
     can_stop: bool = False,
     then: results.Then = lambda *_: (),
     split: Callable[[JobResult], Sequence[tuple[JobResult, Target]]] | None = None,
-    kept: Collection[str] = (),
+    stored_inputs: Collection[str] = (),
 ) -> Task:
     """Task that puts the result of an action into `target`, or each part that `split` returns into its own target.
 
     find: finds the recipe with the worker's help. can_stop: the task can end early and keep its result so far. then:
-    further work on the main thread. kept: names of inputs to keep with the result, because no image or file holds them.
+    further work on the main thread. stored_inputs: names of inputs that no image or file holds; the result keeps them.
     """
     on_object.take_back()
     connected = connect()
@@ -165,7 +165,7 @@ def result_task(
         result = replace(result, arrays=maps, notes=(*result.notes, *action.notes))
         result = result if MESH in sent else with_width(result, target)  # on a mesh, its UVs decide on the size
         if target.is_in_open_file:
-            recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
+            recipe_inputs.keep(value for name in stored_inputs if isinstance(value := sent[name], JobInput))
         report = yield from results.put(split(result) if split else [(result, target)], then)
         return report if lit is None else replace(report, lit=(lit[0, :, :LIT_PX], lit[0, :, LIT_PX:]))
 

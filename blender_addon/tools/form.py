@@ -41,8 +41,8 @@ def argument(
     default: a value, or a type that makes one. read(text, name): converts the property's text to the field's value.
     property_default: default of the property, if it differs from the default of the field.
     """
-    shown = "" if read else default if property_default is None else property_default
-    about = {"name": label, "description": description, "default": shown, **options}
+    displayed = "" if read else default if property_default is None else property_default
+    about = {"name": label, "description": description, "default": displayed, **options}
     field_options = {"default_factory": default} if isinstance(default, type) else {"default": default}
     return field(**field_options, metadata={"options": about, "read": read})
 

@@ -191,7 +191,7 @@ class Request(Form):
             can_stop=tool["kind"] == "stylizer",
             then=then,
             split=self.source.splitter((target, *others)) if isinstance(self.source, JoinedMaterials) else None,
-            kept=[name for name, source in sources.items() if isinstance(source, MeshMask | JoinedMask)],
+            stored_inputs=[name for name, source in sources.items() if isinstance(source, MeshMask | JoinedMask)],
         )
 
     def preview(self) -> WorkerAction:

@@ -72,7 +72,7 @@ class TrainingRequest:
 
         epoch = jobs.file_epoch
         label = Message("Training {}", self.parameters.get(NAME, ""))
-        return Task(label, work, lambda made: _apply(made, epoch), is_long=True)
+        return Task(label, work, lambda trained: _apply(trained, epoch), is_long=True)
 
     @property
     def _input(self) -> str:

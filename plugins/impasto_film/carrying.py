@@ -175,8 +175,8 @@ class CarriedPaint:
 
     def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
         """Difference by channel (H, W, 3), and distance (H, W) to an outline in the painted frames."""
-        shown = self._samples(frame.appearance, lambda painting, places, light: samples_at(painting.appearance, places))
-        return blur(frame.color - shown[..., :3]), shown[..., 3]
+        paint = self._samples(frame.appearance, lambda painting, places, light: samples_at(painting.appearance, places))
+        return blur(frame.color - paint[..., :3]), paint[..., 3]
 
     def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
         """Colours (H, W, 3) of the paint at the pixels `where` (H, W); `rest` elsewhere, and where there is no paint.

@@ -80,7 +80,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
     options, host, step = RunOptions(arguments.device), Host(is_cancelled=stop.is_set), arguments.frame_step or 1
     with frames_on_disk(arguments.sources[0], arguments.first, arguments.last) as frames:
-        asked = asked_frames(frames, step)
+        wanted = asked_frames(frames, step)
         keyframes = ready_keyframes(frames, arguments.keyframes, terminal.warn)
         with terminal.progress() as on_progress:
             reporting = replace(host, on_progress=on_progress)
@@ -101,7 +101,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
             def alone(frame: ShotFrame) -> np.ndarray:
                 return paint_frame(frame, recipe, inputs, options, host).maps["base_color"].pixels
 
-            pictures = before_and_after(asked, paths, alone if arguments.alone else None)
+            pictures = before_and_after(wanted, paths, alone if arguments.alone else None)
             write_animation(arguments.animation, pictures)
             paths.append(arguments.animation)
     terminal.report_files(paths, [])

@@ -227,7 +227,7 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
         light = light @ np.linalg.inv(matrix).T
     linear = (light * frame.opacity).astype(_format(frame.passes.parts, prefix)).astype(np.float32)
     painted = [part.with_color(prefix, linear) for part in frame.passes.parts]
-    parts = [kept for part in painted if (kept := part.without(COMPOSITE)) is not None]
+    parts = [rest for part in painted if (rest := part.without(COMPOSITE)) is not None]
     specs = [part.spec.copy() for part in parts]
     for name, text in exr_attributes(metadata).items():
         specs[0].attribute(name, text)

@@ -172,7 +172,7 @@ class Shot:
     @cached_property
     def _settings(self) -> bytes:
         """The recipe, the hashes of its inputs and of the keyframes, and the frame step, as JSON."""
-        hashes = {name: given.sha256() for name, given in self.inputs.items()}
+        hashes = {name: input_.sha256() for name, input_ in self.inputs.items()}
         painted = {number: read_picture(path).sha256() for number, path in self.keyframes.items()}
         return json.dumps([self.recipe.to_dict(), hashes, painted, self.frame_step], sort_keys=True).encode()
 

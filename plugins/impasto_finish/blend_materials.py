@@ -81,8 +81,8 @@ def coverage(score: np.ndarray, mask: np.ndarray | None, parameters: BlendMateri
         rest = 1 - 2 * parameters.amount  # at both ends, the transition is outside
         share = (score - level - rest * soft / 2) / soft + 0.5
     else:
-        shown = mask + parameters.by_height * (score - 0.5)
-        share = (shown - 1 + parameters.amount) / soft + 0.5
+        visible = mask + parameters.by_height * (score - 0.5)
+        share = (visible - 1 + parameters.amount) / soft + 0.5
     share = np.clip(share, 0, 1)
     return share * share * (3 - 2 * share)
 

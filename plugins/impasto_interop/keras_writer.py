@@ -43,7 +43,7 @@ def _input(keras: Any, described: GraphInput) -> Any:
 
 def _apply(keras: Any, node: Node, inputs: list[Any], name: str) -> Any:
     layers, margin = keras.layers, int(node.amount)
-    x, given = inputs[0], inputs if len(inputs) > 1 else inputs[0]
+    x, operands = inputs[0], inputs if len(inputs) > 1 else inputs[0]
     if node.operation == "wrap":
         for axis, whole in ((1, ()), (2, (slice(None),))):
             before, after = (x[(slice(None), *whole, part)] for part in (slice(-margin, None), slice(margin)))
@@ -73,4 +73,4 @@ def _apply(keras: Any, node: Node, inputs: list[Any], name: str) -> Any:
             layer = layers.Multiply(name=name)
         case "join":
             layer = layers.Concatenate(-1, name=name)
-    return layer(given)
+    return layer(operands)

@@ -71,8 +71,8 @@ def _nodes(name: str, node: Node, constants: dict[str, np.ndarray], make: object
 
     def add_slice(x: str, start: int, end: int, axis: int, part: str) -> str:
         bounds = {"start": start, "end": end, "axis": axis}
-        given = [constant(f"{part}_{key}", np.array([value])) for key, value in bounds.items()]
-        return add("Slice", [x, *given], f"{name}_{part}")
+        limits = [constant(f"{part}_{key}", np.array([value])) for key, value in bounds.items()]
+        return add("Slice", [x, *limits], f"{name}_{part}")
 
     match node.operation:
         case "convolution" | "dense":

@@ -170,7 +170,7 @@ class _Judge:
         everything = [maps for one in rows.values() for maps in one]
         self.metric_case, metric = with_heights_in_metres(case, everything)
         ordered = iter(metric)
-        self.metric_rows = {row: [next(ordered) for _ in made] for row, made in rows.items()}
+        self.metric_rows = {row: [next(ordered) for _ in pictures] for row, pictures in rows.items()}
         self.channels = ScaledChannels(names, self.metric_case.judged)
         self.independent = IndependentFigures(self.metric_case, names)
         self.copies = CopySearch(case) if copies else None

@@ -135,8 +135,8 @@ class IndependentFigures:
 
         known = [self._channels.of(maps) for maps in real]
         judged = [self._channels.of(maps) for maps in self.case.judged]
-        made = (self._channels.of(maps) for maps in (learned, tested))
-        return disjoint_two_sample_auc((next(made), known), (next(made), judged), seed)
+        synthesised = (self._channels.of(maps) for maps in (learned, tested))
+        return disjoint_two_sample_auc((next(synthesised), known), (next(synthesised), judged), seed)
 
 
 def _pool(pictures: Sequence[Maps], names: Sequence[str]) -> Maps:

@@ -63,8 +63,8 @@ def write_report(
     """
     on_progress(0.0, "looking at the data")
     classes = model.card.get("classes", [])[:MOST_CLASSES]
-    shown = replace(data, samples=tuple(one for one in data.samples if not classes or one.label in classes))
-    first, *others = cases(model, shown, choosing=True)
+    listed = replace(data, samples=tuple(one for one in data.samples if not classes or one.label in classes))
+    first, *others = cases(model, listed, choosing=True)
     side_px = max(SMALLEST_PX, min(LARGEST_PX, *first.judged[0].size_px) // STEP_PX * STEP_PX)
     generation = Generation(model, first.label, side_px, {}, device)
     try:
@@ -101,14 +101,14 @@ def _about(model: Model) -> str:
 def _pictures(case: EvaluationCase, generation: Generation, compared: Mapping[str, tuple[Maps, ...]]) -> str:
     """Pictures of one class at 1:1: the data, some seeds, the first of them tiled, and controls. compared: by row."""
     corner = slice(generation.size_px), slice(generation.size_px)
-    shown = {LEARNED: window_of(case.trained[0], corner)} if case.held_out and case.trained else {}
-    shown[UNSEEN if case.held_out else LEARNED] = window_of(case.judged[0], corner)
+    captioned = {LEARNED: window_of(case.trained[0], corner)} if case.held_out and case.trained else {}
+    captioned[UNSEEN if case.held_out else LEARNED] = window_of(case.judged[0], corner)
     judged = compared.get(MODEL, ())
     seeds = (*judged, *(generation.make(seed) for seed in range(len(judged), SEEDS)))
-    shown |= {f"seed {seed}": maps for seed, maps in enumerate(seeds)}
+    captioned |= {f"seed {seed}": maps for seed, maps in enumerate(seeds)}
     if has_detail := bool(generation.model.description()["exemplar"]):
-        shown[DETAILED] = replace(generation, parameters={"texture_transfer": True}).make(0)
-    pictures = _figure_elements(shown) + _tiled(seeds[0])
+        captioned[DETAILED] = replace(generation, parameters={"texture_transfer": True}).make(0)
+    pictures = _figure_elements(captioned) + _tiled(seeds[0])
     controls = {text: compared[row][0] for row, text in ROWS.items() if row not in (MODEL, CROP) and row in compared}
     summary = "<summary>What simpler methods make of the same data</summary>"
     more = f"<details>{summary}<div class=pictures>{_figure_elements(controls)}</div></details>" if controls else ""

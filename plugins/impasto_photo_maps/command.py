@@ -49,9 +49,9 @@ def _maps(maps: Callable[..., None], arguments: argparse.Namespace, terminal: Te
         for index, (name, source) in enumerate(sources.items()):
             on_progress(index / len(sources), name)
             photograph = read_maps(source, color_space=space)
-            shown, notes = pictures_of_relief(photograph, parameters, choose_device(arguments.device))
+            reliefs, notes = pictures_of_relief(photograph, parameters, choose_device(arguments.device))
             results.append(Result(notes=notes))
-            cells = [cell(_caption(azimuth), relief, SIDE_PX) for azimuth, relief in shown.items()]
+            cells = [cell(_caption(azimuth), relief, SIDE_PX) for azimuth, relief in reliefs.items()]
             replace_files({paths[name]: grid(cells, 3, GAP_PX)})
     terminal.report_files(list(paths.values()), results)
 

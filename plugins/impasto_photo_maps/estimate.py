@@ -38,39 +38,39 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     _check_size(subject.size_px)
     if parameters.keep_given and set(subject) >= COMPLETE:
         return _with_metallic(subject, parameters.metallic)
-    given = _tensors(subject, context.device)
-    base_color = given["base_color"]
-    kept = given if parameters.keep_given else {}
+    tensors = _tensors(subject, context.device)
+    base_color = tensors["base_color"]
+    fixed = tensors if parameters.keep_given else {}
     plane = Plane.around(subject.size_px, tiles(subject, parameters.tiling))
-    made: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {}
     if parameters.delight > 0 and not few_colors(subject):
         context.progress(0.1, "evening the light")
         base_color = _delight(base_color, plane, parameters.delight)
-        made["base_color"] = _array(base_color)
-        context.preview(Maps.from_arrays({"base_color": made["base_color"]}))
+        arrays["base_color"] = _array(base_color)
+        context.preview(Maps.from_arrays({"base_color": arrays["base_color"]}))
     context.progress(0.3, "finding the height")
     L = luma(base_color)
     del base_color
-    found = _recognition(given.pop("base_color"), kept, plane, parameters, context)
-    height, span_px = _height(found, kept, plane, parameters)
-    range_m = _range_m(subject, kept, span_px, parameters)
+    found = _recognition(tensors.pop("base_color"), fixed, plane, parameters, context)
+    height, span_px = _height(found, fixed, plane, parameters)
+    range_m = _range_m(subject, fixed, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
-    made["height"] = _array(height)
+    arrays["height"] = _array(height)
     context.progress(0.5, "turning height into normals")
     height_px = plane.extend(without_rounding(height) * scale_px)
-    made["normal"] = _array(plane.crop(normal_from_height(height_px)))
+    arrays["normal"] = _array(plane.crop(normal_from_height(height_px)))
     context.progress(0.7, "shading the crevices")
     radius_px = parameters.occlusion_radius * subject.size_px[1]
-    made["ambient_occlusion"] = _array(plane.crop(ambient_occlusion(height_px, radius_px, parameters.occlusion)))
+    arrays["ambient_occlusion"] = _array(plane.crop(ambient_occlusion(height_px, radius_px, parameters.occlusion)))
     context.progress(0.9, "finding the roughness")
     base = plane.extend(found.roughness) if found and not parameters.roughness else parameters.roughness
-    made["roughness"] = _array(
+    arrays["roughness"] = _array(
         plane.crop(roughness(plane.extend(L), height_px, plane.scale_px, base, parameters.roughness_variation))
     )
-    made["metallic"] = np.full(subject.size_px, parameters.metallic, np.float32)
-    if found and not {"height", "normal"} & set(kept):
-        made["confidence"] = _array(found.confidence)
-    new = {name: x for name, x in made.items() if name not in kept}
+    arrays["metallic"] = np.full(subject.size_px, parameters.metallic, np.float32)
+    if found and not {"height", "normal"} & set(fixed):
+        arrays["confidence"] = _array(found.confidence)
+    new = {name: x for name, x in arrays.items() if name not in fixed}
     context.progress(1.0)
     return replace(subject.with_arrays(new), height_range_m=range_m)
 
@@ -114,14 +114,14 @@ def _delight(base_color: torch.Tensor, plane: Plane, strength: float) -> torch.T
 
 def _recognition(
     picture: torch.Tensor,
-    kept: dict[str, torch.Tensor],
+    fixed: dict[str, torch.Tensor],
     plane: Plane,
     parameters: PhotoMapsParameters,
     context: Context,
 ) -> Recognition | None:
     """Findings about an sRGB-encoded picture (3, H, W) with its light; None if none of them is needed."""
-    has_relief = bool({"height", "normal"} & set(kept))
-    if has_relief and ("roughness" in kept or parameters.roughness > 0):
+    has_relief = bool({"height", "normal"} & set(fixed))
+    if has_relief and ("roughness" in fixed or parameters.roughness > 0):
         return None
     network, linear = load_recognition().to(picture.device), srgb_to_linear(picture)
     if is_lit := parameters.light_azimuth >= 0:
@@ -161,14 +161,14 @@ def sign(found: Recognition, picture: torch.Tensor, plane: Plane, parameters: Ph
 
 
 def _height(
-    found: Recognition | None, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
+    found: Recognition | None, fixed: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
 ) -> tuple[torch.Tensor, float]:
     """Height (H, W) in [0, 1] and its range in pixels: given, from given normals, or recognised."""
-    if "height" in kept:
-        return kept["height"], UNKNOWN_RELIEF * plane.scale_px
-    if "normal" in kept or found is None:
-        given = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
-        return _integrate(given, plane, kept["normal"].device)
+    if "height" in fixed:
+        return fixed["height"], UNKNOWN_RELIEF * plane.scale_px
+    if "normal" in fixed or found is None:
+        normal_slopes = slopes_from_normal(fixed["normal"].permute(1, 2, 0).cpu().numpy())
+        return _integrate(normal_slopes, plane, fixed["normal"].device)
     slopes = relief.rebalance(found.slopes * parameters.relief, plane.scale_px, parameters.shape_size)
     if parameters.invert_height:
         slopes = -slopes
@@ -183,10 +183,10 @@ def _integrate(slopes: np.ndarray, plane: Plane, device: torch.device) -> tuple[
     return height, span * plane.scale_px
 
 
-def _range_m(subject: Maps, kept: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters) -> float:
+def _range_m(subject: Maps, fixed: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters) -> float:
     """Height range in metres: as requested, as stated with the given height, or estimated."""
     if parameters.height_range_m > 0:
         return parameters.height_range_m
-    if "height" in kept and subject.height_range_m is not None:
+    if "height" in fixed and subject.height_range_m is not None:
         return subject.height_range_m
     return span_px / subject.size_px[1] * (subject.width_m or WIDTH_M)

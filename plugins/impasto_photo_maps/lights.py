@@ -59,7 +59,7 @@ def pictures_of_relief(
     linear = srgb_to_linear(picture)
     brightness = Brightness.of_picture(linear, torus)
     lights = torch.stack([towards(azimuth) * (azimuth >= 0) for azimuth in AZIMUTHS], 1).to(device)
-    shown, fitting = {}, 0
+    reliefs, fitting = {}, 0
     for azimuth, toward, found in zip(
         AZIMUTHS, lights.T, recognise_under(load_recognition().to(device), linear, torus.wraps, lights), strict=True
     ):
@@ -71,9 +71,9 @@ def pictures_of_relief(
         fits = azimuth < 0 or brightness.is_explained(found.slopes, toward)
         fitting += fits
         relief = Maps.from_arrays({"normal": _middle(normal_from_slopes(slopes))})
-        shown[azimuth] = plane(relief, Light(**RAKING, **(FITTING if fits else OTHER)))
+        reliefs[azimuth] = plane(relief, Light(**RAKING, **(FITTING if fits else OTHER)))
     note = Message("no light from one side explains the picture: leave Light Azimuth unknown")
-    return shown, (note,) if fitting == 1 else ()
+    return reliefs, (note,) if fitting == 1 else ()
 
 
 def _middle(pixels: np.ndarray) -> np.ndarray:
@@ -104,6 +104,6 @@ class ShowLights(Action):
             photograph = run(replace(doing.recipe, steps=tuple(below)), inputs, options, doing.host).maps
         if not isinstance(photograph, Maps) or "base_color" not in photograph:
             raise ParameterError("no image is given", "choose a picture")
-        shown, notes = pictures_of_relief(photograph, step.parameters, choose_device(doing.options.device))
-        column = Maps.from_arrays({"base_color": np.concatenate(list(shown.values()))})
+        reliefs, notes = pictures_of_relief(photograph, step.parameters, choose_device(doing.options.device))
+        column = Maps.from_arrays({"base_color": np.concatenate(list(reliefs.values()))})
         return Result(maps=column, recipe=doing.recipe, notes=notes)

@@ -77,10 +77,10 @@ class RecognitionNetwork(nn.Module):
 
     def forward(self, x: Tensor, suggested: Tensor, lights: int = 1) -> tuple[Tensor, Tensor]:
         """Values as in `OUTPUTS`, and the logits. lights: number of successive inputs that show the same picture."""
-        *kept, y = self.features(x[::lights, :3])
+        *skips, y = self.features(x[::lights, :3])
         kinds = self.kinds(y)
         for layer in reversed(self.up):
-            y = layer(torch.cat([interpolate(y, scale_factor=2.0), kept.pop()], 1))
+            y = layer(torch.cat([interpolate(y, scale_factor=2.0), skips.pop()], 1))
         y = y.repeat_interleave(lights, 0)
         y = y + self.finest(torch.cat([y, self.detail(pixel_unshuffle(x, FINE))], 1))
         shares, values = _upsampling(self.leave(y).float()).split([FIELDS, OUT], 1)
@@ -91,11 +91,11 @@ class RecognitionNetwork(nn.Module):
         """Features of sRGB less 0.5 (B, 3, H, W), `WIDTHS` channels, from a quarter to a 16th of the resolution."""
         mean, deviation = (picture.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
         y = self.first((picture + 0.5 - mean) / deviation).relu()
-        kept = []
+        levels = []
         for fires in self.fires:
             y = fires(max_pool2d(y, 2))
-            kept.append(y)
-        *others, y = (layer(one) for layer, one in zip(self.lateral, kept, strict=True))
+            levels.append(y)
+        *others, y = (layer(one) for layer, one in zip(self.lateral, levels, strict=True))
         for layer in self.around:
             y = y + layer(y)
         return [*others, y]
@@ -175,9 +175,9 @@ def estimates(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor 
     extended = plane.extend(picture)
     whole = Plane((height + top + bottom, width + left + right), ((0, 0), (0, 0)))
     suggested = replace(Brightness.of(extended, plane), plane=whole).suggestions(lights)
-    given = network_input(extended[:, None].expand(-1, count, -1, -1), lights)
-    of_lights = suggested.view(FIELDS, 2, *given.shape[1:]).permute(2, 0, 1, 3, 4)
-    values, kinds = network(given.transpose(0, 1), of_lights, count)
+    stacked = network_input(extended[:, None].expand(-1, count, -1, -1), lights)
+    of_lights = suggested.view(FIELDS, 2, *stacked.shape[1:]).permute(2, 0, 1, 3, 4)
+    values, kinds = network(stacked.transpose(0, 1), of_lights, count)
     found = plane.crop(values.transpose(0, 1)).split(list(OUTPUTS.values()))
     of_each = {name: x if toward.ndim > 1 else x[:, 0] for name, x in zip(OUTPUTS, found, strict=True)}
     return {**of_each, "kinds": kinds[0]}

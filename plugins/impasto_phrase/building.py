@@ -37,11 +37,11 @@ DARK_BELOW = 0.6
 
 def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str], list[Mark]]:
     """Tool, parameters, notes and marks of a step that a phrase changes. Another material keeps weathering and size."""
-    kept = dict(step.parameters)
+    parameters = dict(step.parameters)
     tool = reading.material or step.tool
     if tool != step.tool:
-        kept = {name: kept[name] for name in (*WEATHERING, "width_px", "height_px") if name in kept}
-    draft = Draft(tool, kept, reading)
+        parameters = {name: parameters[name] for name in (*WEATHERING, "width_px", "height_px") if name in parameters}
+    draft = Draft(tool, parameters, reading)
     _fill(draft)
     return draft.tool, draft.made, draft.notes, draft.marks
 
@@ -93,8 +93,8 @@ def set_substance(draft: Draft, slots: dict[str, str]) -> None:
     term = draft.reading.substance
     if not (term and term.meaning and term.material):
         return
-    if term.material in (shown := draft.table.get("of", {})):
-        draft.suggest(shown[term.material])
+    if term.material in (substances := draft.table.get("of", {})):
+        draft.suggest(substances[term.material])
         return
     values = {**term.meaning.for_material(term.material), **term.meaning.like}
     color = values.get("color") or values.get("metal") or usual_color(term.material)

@@ -24,12 +24,12 @@ class Draft:
     polished surfaces, and never overrides explicit values.
     """
 
-    def __init__(self, tool: str, given: Mapping[str, Any], reading: Reading) -> None:
-        self.tool, self.reading, self.given = tool, reading, given
+    def __init__(self, tool: str, parameters: Mapping[str, Any], reading: Reading) -> None:
+        self.tool, self.reading, self.given = tool, reading, parameters
         self.table = materials()[tool]
         self.schemas = properties_of(registry().tool(tool).parameters)
-        self.now = {name: schema["default"] for name, schema in self.schemas.items()} | dict(given)
-        self.made: dict[str, Any] = dict(given)
+        self.now = {name: schema["default"] for name, schema in self.schemas.items()} | dict(parameters)
+        self.made: dict[str, Any] = dict(parameters)
         self.notes: list[str] = []
         self.marks: list[Mark] = []
         self._said: dict[str, str] = {}

@@ -119,7 +119,7 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
 
     A removed layer keeps its step with the amount 0, so that "more" brings it back in its place.
     """
-    made, notes = list(steps), list[str]()
+    changed, notes = list(steps), list[str]()
     for change in changes:
         place = _place(steps, change.material)
         if place is None and change.amount.endswith(("less", "no")):
@@ -129,13 +129,13 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
         notes += words_without_meaning(reading.unknown)
         if place is None:
             step, said = _new_layer(change, reading)
-            made.append(step)
+            changed.append(step)
             notes += said
             continue
-        step, said = _change_layer(made[place], change)
-        made[place] = step
+        step, said = _change_layer(changed[place], change)
+        changed[place] = step
         notes += [*said, *without_effect(reading, (WETNESS, change.material))]
-    return tuple(made), notes
+    return tuple(changed), notes
 
 
 def _new_layer(change: LayerChange, reading: Reading) -> tuple[Step, list[str]]:
@@ -163,8 +163,8 @@ def _change_layer(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
     if word in ("more", "less") and values["amount"] == before:
         note = "{} is at its highest already" if word == "more" else "{} is at its lowest already"
         notes.append(Message(note, change.word))
-    made = replace(step, parameters=values)
-    return (with_wetness(made, change.wetness) if change.wetness else made), notes
+    changed = replace(step, parameters=values)
+    return (with_wetness(changed, change.wetness) if change.wetness else changed), notes
 
 
 def with_wetness(step: Step, word: str) -> Step:

@@ -30,13 +30,13 @@ class Mark:
 
 def with_marks(steps: Sequence[Step], marks: Iterable[Mark]) -> tuple[Step, ...]:
     """The steps with new marks at their end, or with their marks of the same kind changed."""
-    made = list(steps)
+    marked = list(steps)
     for mark in marks:
         about = MARKS[mark.slot]
-        is_same = [step.tool == MARKS_TOOL and step.parameters.get("kind") == about["kind"] for step in made]
+        is_same = [step.tool == MARKS_TOOL and step.parameters.get("kind") == about["kind"] for step in marked]
         place = is_same.index(True) if True in is_same else None
         amount, word = amount_of(mark.word)
-        before: dict[str, Any] = dict(made[place].parameters) if place is not None else _new(mark)
+        before: dict[str, Any] = dict(marked[place].parameters) if place is not None else _new(mark)
         if word in ("more", "less"):
             schema = properties_of(registry().tool(MARKS_TOOL).parameters)["amount"]
             steps_up = STEPS[amount] if word == "more" else -STEPS[amount]
@@ -44,10 +44,10 @@ def with_marks(steps: Sequence[Step], marks: Iterable[Mark]) -> tuple[Step, ...]
         else:
             value = LEVELS.get(word, LEVELS["some"])
         if place is not None:
-            made[place] = Step(MARKS_TOOL, {**before, "amount": value})
+            marked[place] = Step(MARKS_TOOL, {**before, "amount": value})
         elif value:
-            made.append(Step(MARKS_TOOL, {**before, "amount": value}))
-    return tuple(made)
+            marked.append(Step(MARKS_TOOL, {**before, "amount": value}))
+    return tuple(marked)
 
 
 def _new(mark: Mark) -> dict[str, Any]:

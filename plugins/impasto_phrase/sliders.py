@@ -37,15 +37,15 @@ def slider_changes(step: Step, reading: Reading, models: Models) -> tuple[dict[s
     name = str(slider_parameter(step.tool))
     model = models.find(str(step.parameters.get(str(model_parameter(tool)), "")), tool.name)
     known = {about["name"]: about for about in model.description()["sliders"]}
-    made: dict[str, Any] = dict(step.parameters)
-    given: Any = made.get(name, {})
-    values, missed = dict(given), list(reading.sizes_m)
+    own: dict[str, Any] = dict(step.parameters)
+    sliders: Any = own.get(name, {})
+    values, missed = dict(sliders), list(reading.sizes_m)
     for slot, value in reading.slots.items():
         amount, word = amount_of(COMPARATIVES.get(value, (value,))[0])
         slider = next((one for one in SLIDERS.get(slot, ()) if one in known), None)
         schema = properties_of(tool.parameters).get("scale")
         if slot == "size" and schema:
-            made["scale"] = within(schema, float(made.get("scale", schema["default"])) * size_factor(value))
+            own["scale"] = within(schema, float(own.get("scale", schema["default"])) * size_factor(value))
         elif slider and word in UPWARDS:
             about = known[slider]
             moved = values.get(slider, about["default"]) + UPWARDS[word] * STEPS[amount]
@@ -53,4 +53,4 @@ def slider_changes(step: Step, reading: Reading, models: Models) -> tuple[dict[s
         else:
             missed.append(slot)
     words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in missed), *reading.undrawn, *reading.amounts])
-    return {**made, name: values}, [Message("{} has no effect on {}", excerpt(word), model.label) for word in words]
+    return {**own, name: values}, [Message("{} has no effect on {}", excerpt(word), model.label) for word in words]

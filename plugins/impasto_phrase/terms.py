@@ -62,8 +62,8 @@ def terms_of(text: str, known: Vocabulary) -> list[Term]:
         if text[position] in " -":
             position += 1
             continue
-        made, position = _next(text, position, known)
-        found += made
+        terms, position = _next(text, position, known)
+        found += terms
     return found
 
 

@@ -72,8 +72,8 @@ class Meaning:
         """Values by slot for one material."""
         if material is None or material not in self.own:
             return self.values
-        kept = {key: value for key, value in self.values.items() if key in (*MATERIAL_KEYS, *GRAMMAR)}
-        return {**kept, **self.own[material]}
+        general = {key: value for key, value in self.values.items() if key in (*MATERIAL_KEYS, *GRAMMAR)}
+        return {**general, **self.own[material]}
 
     @property
     def material(self) -> tuple[int, str] | None:

@@ -51,8 +51,8 @@ def _share_of_left(difference: np.ndarray) -> np.ndarray:
     """Share (H, W, 1) of the left end in the overlap, by squared differences (H, W); 0 on its left side."""
     height, width = difference.shape
     alike = np.broadcast_to(difference.astype(np.float32), (2, height, width))
-    shown = Bands((height, width), {"left": width}).cut(alike).astype(np.float32)
+    band = Bands((height, width), {"left": width}).cut(alike).astype(np.float32)
     reach = min(FEATHER_PX, width // 4)
-    wide = np.pad(shown, ((0, 0), (reach + 1, reach)), "edge")
+    wide = np.pad(band, ((0, 0), (reach + 1, reach)), "edge")
     sums = np.cumsum(wide, axis=1)
     return ((sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) / (2 * reach + 1))[..., None]

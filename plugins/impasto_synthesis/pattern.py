@@ -55,10 +55,10 @@ def fit_to_torus(
         stretches = torch.linalg.svdvals(affine)
         if (stretches.log().abs() < LARGEST_STRETCH).all():
             warped = {name: warp(image, affine, (along_y, along_x)) for name, image in maps.items()}
-            kept = (whole * counts[:, None] / size)[is_periodic].numpy()
+            frequencies = (whole * counts[:, None] / size)[is_periodic].numpy()
             stretch_x = 1 / float(torch.linalg.inv(affine)[:, 1].norm())
             closes = repeat_periods == found.sublattice.repeat_periods
-            return Fitted(rotate_normals(warped, degrees), Pattern(kept, found.sublattice, closes), stretch_x)
+            return Fitted(rotate_normals(warped, degrees), Pattern(frequencies, found.sublattice, closes), stretch_x)
     return None
 
 

@@ -50,8 +50,8 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
             "*Mend Tiling* makes the photograph itself tile",
             laid.repeated,
         )
-    made = laid.copies() if copies else laid.joined(max(laid.layout.overlap), BLEND_PX)
-    return finish_maps(subject, fitted, made, shrink, context, copies)
+    textures = laid.copies() if copies else laid.joined(max(laid.layout.overlap), BLEND_PX)
+    return finish_maps(subject, fitted, textures, shrink, context, copies)
 
 
 def of_length(fitted: Fitted, axis: int, length_px: int, context: Context) -> Fitted:

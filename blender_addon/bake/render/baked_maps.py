@@ -92,9 +92,9 @@ def bake_set(set_: BakeSet, options: BakeOptions, known: Collection[str] = ()) -
         **set_.provenance,
     }
     del about["maps"]
-    with bake_scene(set_, options.of_parts, uv_maps) as made:
-        prints = fingerprints(made, set_, options, uv_maps)
-        passes = Passes(made, options.of_parts, options.factor)
+    with bake_scene(set_, options.of_parts, uv_maps) as bake:
+        prints = fingerprints(bake, set_, options, uv_maps)
+        passes = Passes(bake, options.of_parts, options.factor)
         is_first = True
         for name in options.maps:
             about |= {"map": name, "fingerprint": prints[name]}
@@ -102,12 +102,12 @@ def bake_set(set_: BakeSet, options: BakeOptions, known: Collection[str] = ()) -
                 yield BakedMap(name, b"", {**about}, is_kept=True)
                 continue
             pixels, figures, found = passes.map(name)
-            parts = made.tiles.split(pixels)
+            parts = bake.tiles.split(pixels)
             files = _files(name, parts or {0: pixels}, options.file_format)
             files["preview"] = _preview(pixels)
             if is_first:
-                found = [*_uv_notes(made), *_missing_notes(made, set_, options), *found]
-                files["misses"] = _misses(made, passes)
+                found = [*_uv_notes(bake), *_missing_notes(bake, set_, options), *found]
+                files["misses"] = _misses(bake, passes)
             yield BakedMap(name, provenance={**about, **figures}, notes=tuple(found), **files)
             is_first = False
 

@@ -84,31 +84,31 @@ class BakeScene:
 @contextmanager
 def bake_scene(bake_set: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> Iterator[BakeScene]:
     """Set up all that a bake needs, and remove it at the end, whatever happens. uv_maps: one for each object."""
-    with temporary_scene() as (scene, made):
+    with temporary_scene() as (scene, temporary):
         _set_up_cycles(scene)
         size_px = (options.width_px, options.height_px)
-        image = made.add(bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True))
-        parts = copied_parts(bake_set, uv_maps, scene, made)
+        image = temporary.add(bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True))
+        parts = copied_parts(bake_set, uv_maps, scene, temporary)
         scene.view_layers[0].objects.active = parts[0].subject
         if bake_set.slots:
-            _hide_slots(parts[0].subject, bake_set.slots, made)
+            _hide_slots(parts[0].subject, bake_set.slots, temporary)
         objects = dict.fromkeys(one for part in parts for one in part.shown)
-        surfaces = _copied_surfaces(list(objects), image, made)
+        surfaces = _copied_surfaces(list(objects), image, temporary)
         meshes = evaluated_meshes(scene, parts)
         if len(parts) == 1 and not bake_set.projections and not bake_set.use_tiles:
-            yield BakeScene(scene, parts, image, surfaces, made)
+            yield BakeScene(scene, parts, image, surfaces, temporary)
             return
         tiles = tiles_of(meshes) if bake_set.use_tiles else NO_TILES
         image.scale(options.width_px, options.height_px * tiles.count)
-        cover = make_cover(meshes, tiles, image, made)
+        cover = make_cover(meshes, tiles, image, temporary)
         if bake_set.projections:
-            parts = with_cages(parts, bake_set, scene, made)
+            parts = with_cages(parts, bake_set, scene, temporary)
             for part in parts:
                 _receive(part.subject, cover.material)
         scene.collection.objects.link(cover.subject)
         windows = with_windows(scene, parts, tiles, tuple(image.size))
         remedy = remedy_for(bake_set.projections)
-        yield BakeScene(scene, parts, image, surfaces, made, windows, tiles, cover, remedy)
+        yield BakeScene(scene, parts, image, surfaces, temporary, windows, tiles, cover, remedy)
 
 
 def _set_up_cycles(scene: Scene) -> None:

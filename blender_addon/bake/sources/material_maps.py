@@ -78,8 +78,8 @@ def maps_of(material: bpy.types.Material, options: BakeOptions) -> list[BakedMap
     if maps := image_maps(material):
         return maps
     subject = subject_of(material, options)
-    with subject.as_set(material, options) as (given, fitting):
-        return subject.noted(with_recipes(list(bake_set(given, fitting)), sources_of([material])))
+    with subject.as_set(material, options) as (own_set, fitting):
+        return subject.noted(with_recipes(list(bake_set(own_set, fitting)), sources_of([material])))
 
 
 def image_maps(material: bpy.types.Material) -> list[BakedMap]:

@@ -158,9 +158,9 @@ def _local_or_remote_run(
 
         def make_there(recipe: Recipe, source: Path | None, sink: Sink, host: Host) -> Result:
             mesh = own_mesh(arguments, recipe, source)
-            given = ({MESH: mesh} if mesh else {}) | ({SOURCE: source} if source else {}) | dict(files)
-            options, spaces = RunOptions(arguments.device, sink=sink), color_spaces_of(arguments, given)
-            return run_there(client, recipe, given, options, host, width_m=arguments.width_m, color_spaces=spaces)
+            inputs = ({MESH: mesh} if mesh else {}) | ({SOURCE: source} if source else {}) | dict(files)
+            options, spaces = RunOptions(arguments.device, sink=sink), color_spaces_of(arguments, inputs)
+            return run_there(client, recipe, inputs, options, host, width_m=arguments.width_m, color_spaces=spaces)
 
         refuse_locals(models_folder, arguments.stream, arguments.export)
         with remote_client(arguments.engine) as client:

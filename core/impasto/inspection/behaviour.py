@@ -136,8 +136,8 @@ def one_color_problem(tool: Tool, make: Make) -> str:
 
 
 def _first_problem(tool: Tool, make: Make, subjects: Iterable[Maps]) -> str:
-    made = ((make(subject), subject.size_px) for subject in subjects)
-    return next(filter(None, (_map_problem(maps, own if tool.keeps_size else maps.size_px) for maps, own in made)), "")
+    pairs = ((make(subject), subject.size_px) for subject in subjects)
+    return next(filter(None, (_map_problem(maps, own if tool.keeps_size else maps.size_px) for maps, own in pairs)), "")
 
 
 def extreme_problem(tool: Tool, make: Make) -> str:

@@ -202,8 +202,8 @@ def _read(
     if is_color and has_negative:
         notes += (Message("{:,} values of {} are below 0, and count as 0", conversion.negative, excerpt(lines.path)),)
     if keeps_range:
-        low, high, told = _scale_heights(lines, as_stored)
-        notes += told
+        low, high, scale_notes = _scale_heights(lines, as_stored)
+        notes += scale_notes
     elif not is_light:
         _refuse_numbers(lines.path, conversion, is_color, keeps_broken)
     texture = Texture(srgb_to_linear(pixels), "linear") if is_light else Texture(pixels, standard_color_space(name))

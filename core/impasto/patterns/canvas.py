@@ -71,10 +71,10 @@ class CanvasShape:
         )
         torus = self.torus_px[0] // scale, self.torus_px[1] // scale
         plane = np.floor(self.plane[np.ix_(rows, columns)] / scale).astype(np.int64)[..., ::-1] % torus
-        nearest, shown, places = (
+        nearest, texels, places = (
             torch.from_numpy(one.copy()).to(device) for one in (*self.canvas.shown_texels(size), plane)
         )
-        return CanvasGrid(size, (False, False), device, nearest, shown, places, torus)
+        return CanvasGrid(size, (False, False), device, nearest, texels, places, torus)
 
 
 ResultShape: TypeAlias = TorusShape | CanvasShape

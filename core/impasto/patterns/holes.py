@@ -121,15 +121,15 @@ def _level(
     padded_hole = grid.pixels_of(hole)
     shape = hole.shape[0] + 2 * RADIUS_PX, hole.shape[1] + 2 * RADIUS_PX
     is_usable = ~dilation(padded_hole.view(shape) | ~grid.is_inside().view(shape)).flatten()
-    shown = grid.shown_pixels
+    pixels = grid.shown_pixels
     is_usable = grid.with_margin(is_usable) & grid.is_inside()
     if int(is_usable.sum()) < LEAST_USABLE:
         if scale > 1:
             return None
-        is_usable = ~padded_hole & (shown == torch.arange(len(shown), device=shown.device))
+        is_usable = ~padded_hole & (pixels == torch.arange(len(pixels), device=pixels.device))
         if int(is_usable.sum()) < LEAST_USABLE:
             return None
-    source = torch.where(is_usable, shown, -1)
+    source = torch.where(is_usable, pixels, -1)
     holes = grid.index(*hole.nonzero(as_tuple=True))
     kind = None if constraints is None else grid.pixels_of(constraints.kind)
     island = None if constraints is None else grid.pixels_of(constraints.island)

@@ -53,8 +53,8 @@ class Landmarks:
         lows = np.ceil((self.places - block + margin) / scale).clip(0).astype(int)
         highs = np.ceil((self.places - margin) / scale).clip(0).astype(int)
         middle = np.add(corner, block) - np.array(block) // 2
-        for (top, left), (bottom, right), shown, apart_px in zip(lows, highs, self.shown, self.apart_px, strict=True):
-            nearest_px = self._distances(shown, middle).min(initial=np.inf)
+        for (top, left), (bottom, right), copies, apart_px in zip(lows, highs, self.shown, self.apart_px, strict=True):
+            nearest_px = self._distances(copies, middle).min(initial=np.inf)
             if nearest_px < apart_px:
                 penalty[top:bottom, left:right] += 2 - nearest_px / apart_px
         return penalty
@@ -66,13 +66,13 @@ class Landmarks:
         """
         found = []
         for index, places in enumerate(self._copies(origin)):
-            kept = np.zeros((0, 2), int)
+            apart = np.zeros((0, 2), int)
             for place in places:
-                if (self._distances(kept, place) < self.apart_px[index]).any():
+                if (self._distances(apart, place) < self.apart_px[index]).any():
                     found.append((place, self.places[index]))
                 else:
-                    kept = np.concatenate([kept, place[None]])
-            self.shown[index] = kept
+                    apart = np.concatenate([apart, place[None]])
+            self.shown[index] = apart
         return found
 
     def _distances(self, places: np.ndarray, place: np.ndarray) -> np.ndarray:

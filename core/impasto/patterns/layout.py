@@ -101,11 +101,11 @@ class History:
     def add(self, corner: Place, source: Place, block: Place, margin: Place) -> None:
         """Record a piece of size `block` from `source` at `corner`, all (y, x); its margins are hardly shown."""
         self.placed = np.append(self.placed, [(*corner, *source)], 0)
-        shown = tuple(
+        inner = tuple(
             slice((start + edge) // self.layout.scale, (start + side - edge) // self.layout.scale)
             for start, side, edge in zip(source, block, margin, strict=True)
         )
-        self.uses[shown] += self.share
+        self.uses[inner] += self.share
 
     def line(self, axis: int, at: int) -> int | None:
         """Row (axis 0) or column in the source of the first piece in the row or column `at` of the torus; or None."""

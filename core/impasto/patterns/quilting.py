@@ -104,11 +104,11 @@ class Quilter:
         side = -(-(self.landmarks.side_px + 2 * width) // self.layout.scale) * self.layout.scale
         bands = Bands((side, side), dict.fromkeys(("left", "right", "top", "bottom"), width))
         for _ in range(ROUNDS if side <= min(self.layout.block) else 0):
-            for place, shown in self.landmarks.surplus(self.torus.origin):
+            for place, landmark in self.landmarks.surplus(self.torus.origin):
                 corner = place - side // 2
                 if (axis := self.layout.open_axis) is not None:
                     corner[axis] = corner[axis].clip(0, self.layout.size[axis] - side)
-                (line_y, line_x), (y, x) = (shown - place + corner).tolist(), (corner % self.layout.size).tolist()
+                (line_y, line_x), (y, x) = (landmark - place + corner).tolist(), (corner % self.layout.size).tolist()
                 self._place((y, x), bands, (width // 2, width // 2), (line_y, line_x))
                 yield 1.0
         self.repeated = len(self.landmarks.surplus(self.torus.origin))

@@ -273,8 +273,8 @@ def source_indices(field: Field, width: int) -> Tensor:
     grid, source, scale = field.grid, field.source.grid, field.source.scale
     pixels = grid.image(grid.nearest_pixels)
     here, there = grid.position(grid.image(torch.arange(len(field.place), device=grid.device))), grid.position(pixels)
-    shown = source.position(field.place[pixels])
-    y, x = source.brought_inside(*(place + own - near for place, own, near in zip(shown, here, there, strict=True)))
+    positions = source.position(field.place[pixels])
+    y, x = source.brought_inside(*(place + own - near for place, own, near in zip(positions, here, there, strict=True)))
     return (y * scale + scale // 2) * width + x * scale + scale // 2
 
 

@@ -62,13 +62,13 @@ class Shaded:
     def of_maps(cls, maps: Maps, device: str = "cpu") -> Shaded:
         """Tensors of maps; a missing map is grey, flat, rough, dielectric, or open to the sky."""
         size_px = maps.size_px
-        given: Mapping[str, np.ndarray] = maps.arrays()
+        known: Mapping[str, np.ndarray] = maps.arrays()
         plain = {"base_color": 0.5, "roughness": 0.8, "metallic": 0.0, "ambient_occlusion": 1.0}
-        arrays = {name: given.get(name, np.full((*size_px, 1), value, "f4")) for name, value in plain.items()}
+        arrays = {name: known.get(name, np.full((*size_px, 1), value, "f4")) for name, value in plain.items()}
         is_encoded = "base_color" not in maps or maps["base_color"].color_space == "srgb"
         color = srgb_to_linear(arrays["base_color"]) if is_encoded else arrays["base_color"]
         normal = (
-            2 * given["normal"] - 1 if "normal" in given else np.broadcast_to(np.array([0, 0, 1], "f4"), (*size_px, 3))
+            2 * known["normal"] - 1 if "normal" in known else np.broadcast_to(np.array([0, 0, 1], "f4"), (*size_px, 3))
         )
         load = lambda array: torch.from_numpy(np.array(array.transpose(2, 0, 1), order="C")).to(device)  # noqa: E731
         single = (load(arrays[name])[0] for name in ("roughness", "metallic", "ambient_occlusion"))

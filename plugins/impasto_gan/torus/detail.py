@@ -86,8 +86,8 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
     laid = transfer(source, {name: parts[name] for name in source}, strictness, context.rng, report)
     pieces = dict(zip(source, laid.joined(BLEND_PX, BLEND_PX), strict=True))
     context.progress(0.95, "Smoothing the seams")
-    kept = BROAD_KEPT * synthesis.choice.variation
-    pieces |= {name: even_values(pieces[name], kept) for name in EVENED if name in pieces}
+    broad_share = BROAD_KEPT * synthesis.choice.variation
+    pieces |= {name: even_values(pieces[name], broad_share) for name in EVENED if name in pieces}
     ordinary = synthesis.with_relief(torch.cat(list((parts | _with_sliders(pieces, synthesis)).values())))
     return synthesis.with_name_and_size(
         Maps.from_arrays({name: part.permute(1, 2, 0).contiguous().cpu().numpy() for name, part in ordinary.items()})

@@ -144,8 +144,8 @@ class Synthesis:
         if self.torus == self.choice.picture_px:
             return self._torus_values(replace(want, full=self.torus))
         taps = [
-            taps_of(start, count, out, made)
-            for start, count, out, made in zip(
+            taps_of(start, count, out, side)
+            for start, count, out, side in zip(
                 (want.top, want.left), (want.height, want.width), self.choice.picture_px, self.torus, strict=True
             )
         ]

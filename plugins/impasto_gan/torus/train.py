@@ -199,7 +199,7 @@ class TorusTraining(Training):
         discriminator and Adam is invariant to the scale of a loss, this only raises the relative weight of the penalty,
         and GAMMA was set with it.
         """
-        loss, kept = torch.zeros((), device=self.device), {}
+        loss, detached = torch.zeros((), device=self.device), {}
         twice = torch.cat([labels, labels])
         for scale in real:
             pair = self.discriminators.augment(torch.cat([real[scale], fake[scale].detach()]), self.random)
@@ -213,8 +213,8 @@ class TorusTraining(Training):
             relativistic_logits = real_logits - fake_logits
             loss = loss + relativistic_loss(relativistic_logits) / len(real)
             self.discriminators.augmentation.adapt(real_logits.detach(), fake_logits.detach())
-            kept[scale] = real_logits.detach()
-        return loss, kept
+            detached[scale] = real_logits.detach()
+        return loss, detached
 
     def _adversarial_loss(
         self, fake: Mapping[str, Tensor], real_logits: Mapping[str, Tensor], labels: Tensor

@@ -61,11 +61,11 @@ def _guide(features: Tensor, wanted: Tensor, scale: float, weight: float) -> tup
     variance = broad[0].var((1, 2)).sum().clamp(min=1e-12)
     factor = (weight / variance).sqrt()
     sizes = features.shape[1:], wanted.shape[1:]
-    given, follow = (
+    lead, follow = (
         interpolate(channels[None] * factor, size=size, mode="bilinear", align_corners=False)[0]
         for channels, size in zip((broad[0], matched), sizes, strict=True)
     )
-    return given, follow
+    return lead, follow
 
 
 def _reduce(channels: Tensor, scale: float) -> Tensor:

@@ -159,8 +159,8 @@ class StackGanTraining(Training):
 
     def probe(self) -> tuple[Tensor, Tensor]:
         """Generated pictures for fixed captions, and real ones, always at the resolution of Stage II."""
-        made = self._pictures(self.probed.right, self.detail_px // CELL_PX)
-        return made * self.probed.known, self.probed.x * self.probed.known
+        pictures = self._pictures(self.probed.right, self.detail_px // CELL_PX)
+        return pictures * self.probed.known, self.probed.x * self.probed.known
 
     def preview(self) -> Maps:
         """Pictures for some captions, side by side."""

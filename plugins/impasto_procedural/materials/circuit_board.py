@@ -24,9 +24,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     drawing = Drawing(mask, 0.00003 * trace + 0.000002 * weave, p.roughness + 0.03 * clouds + 0.02 * weave)
     drawing = drawing.under(_metal(canvas, p, 0.00005, fine), ring)
     drawing = drawing.under(Drawing(canvas.color((0.10, 0.10, 0.09)), -0.0004 + 0 * fine, 0.9), via)
-    for name, size, kept in (("small", 0.9, 0.55), ("chips", 3.4, 0.6)):
+    for name, size, density in (("small", 0.9, 0.55), ("chips", 3.4, 0.6)):
         laid = uneven_blocks(canvas, name, size * p.size_m * 1.3, size * p.size_m * 1.3, uneven=0.3, warp=warp)
-        drawing = _part(canvas, p, drawing, laid, name, kept * p.parts, fine)
+        drawing = _part(canvas, p, drawing, laid, name, density * p.parts, fine)
     return drawing
 
 

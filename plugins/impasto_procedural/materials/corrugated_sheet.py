@@ -35,10 +35,10 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     washed = _streaks(canvas, p)
     if p.paint:
         chips = clouds + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7, stretch=(5, 1)) - laid.edge
-        kept = step(chips, 2.6 - 5.2 * p.paint, 2.75 - 5.2 * p.paint) * (1 - laid.screw)
+        coat = step(chips, 2.6 - 5.2 * p.paint, 2.75 - 5.2 * p.paint) * (1 - laid.screw)
         color = canvas.color(p.color) * (1 + 0.08 * clouds) * (1 + 0.2 * (canvas.of_each("faded", laid.sheet) - 0.5))
         color = mix(color, 0.5 * canvas.color(p.color) + 0.14, (0.5 * p.weathered * (1 + 0.4 * clouds)).clamp(0, 1))
-        metal = metal.under(Drawing(color, laid.height_m + 0.0001, 0.42 + 0.25 * p.weathered + 0.05 * clouds), kept)
+        metal = metal.under(Drawing(color, laid.height_m + 0.0001, 0.42 + 0.25 * p.weathered + 0.05 * clouds), coat)
     prone = laid.edge.maximum(0.8 * laid.around_screw)
     return with_rust(canvas, metal.with_tint(washed), p.rust, prone, run_m=0.25, upright=4.0)
 

@@ -35,8 +35,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     if p.paint:
         chips = canvas.high_pass(clouds, 0.3) + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 8 * bright
         bare = -4.8 * (p.paint - 0.5) - 40 * (p.paint - 0.5) ** 3  # below all chips at 1
-        kept = step(chips, bare, bare + 0.1)
-        steel = steel.under(_paint(canvas, p, relief, clouds, grain), kept)
+        coat = step(chips, bare, bare + 0.1)
+        steel = steel.under(_paint(canvas, p, relief, clouds, grain), coat)
     return with_rust(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
 
 

@@ -32,9 +32,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         return snow
     deep = drift * 0.7 + 0.5 * soft + 0.3 * canvas.noise("melt", 0.06, octaves=5, gain=0.65)
     deep = canvas.high_pass(deep, 2.4)
-    kept = step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 2.35)
+    cover = step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 2.35)
     edge_m = 0.02 * step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 1.6)
-    return _ground(canvas, p).under(Drawing(snow.color, snow.height_m + edge_m, snow.roughness), kept)
+    return _ground(canvas, p).under(Drawing(snow.color, snow.height_m + edge_m, snow.roughness), cover)
 
 
 def _ripples(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:

@@ -21,8 +21,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     clods = 0.0 * canvas.x_m
     for index, size in enumerate((1.0, 0.5, 0.24, 0.11)):
         cells = canvas.cells(f"clods {index}", size * p.size_m, warp=ragged)
-        kept = step(canvas.of_each(f"kept {index}", cells.number), 0.25, 0.75)
-        clods = clods + size**0.9 * bump(cells.to_border_m, 0.4 * size * p.size_m) * kept
+        presence = step(canvas.of_each(f"kept {index}", cells.number), 0.25, 0.75)
+        clods = clods + size**0.9 * bump(cells.to_border_m, 0.4 * size * p.size_m) * presence
     crumbs = canvas.noise("crumbs", 0.08 * p.size_m, octaves=4, gain=0.75)
     lumps = canvas.noise("lumps", 2 * p.size_m, octaves=4)
     clouds = canvas.high_pass(canvas.noise("clouds", 0.25, octaves=6, gain=0.6), 0.5)

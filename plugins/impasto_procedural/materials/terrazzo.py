@@ -24,8 +24,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     gloss = rough + 0.03 * clouds + 0.015 * fine
     drawing = Drawing(binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore)
     veins = canvas.noise("veins", 0.02, octaves=5, gain=0.65)
-    for name, size, kept in GRADES:
-        amount = kept * (1.0 if name == "large" else 0.25 + 1.25 * p.fine)
+    for name, size, density in GRADES:
+        amount = density * (1.0 if name == "large" else 0.25 + 1.25 * p.fine)
         inside_m, color = _chips(canvas, p, name, size * p.chip_m, amount, fine, veins)
         chip = Drawing(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
         drawing = drawing.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
@@ -35,14 +35,14 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
 
 
 def _chips(
-    canvas: Canvas, p: Look, name: str, size_m: float, kept: float, fine: Tensor, veins: Tensor
+    canvas: Canvas, p: Look, name: str, size_m: float, density: float, fine: Tensor, veins: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Distance into the chip of each texel, negative outside, and the chip's colour."""
     ragged = 0.025 * size_m
     cells = canvas.cells(name, size_m, warp=(ragged * fine, ragged * veins))
     each = lambda what: canvas.of_each(f"{name} {what}", cells.number)  # noqa: E731
     gap = (0.02 + 0.42 * (1 - 0.75 * p.density) * each("gap")) * size_m
-    is_kept = each("kept") < kept * (0.3 + 0.7 * p.density)
+    is_kept = each("kept") < density * (0.3 + 0.7 * p.density)
     inside_m = (cells.to_border_m - gap).where(is_kept, cells.to_border_m.new_full((), -1.0))
     kind = each("kind")
     colors = [canvas.color(color) for color in (p.color, p.second_color, p.third_color)]

@@ -163,8 +163,8 @@ class Targets(Objective):
             self.progress.advance()
             looks = [[weight * layer for layer in self._cell_means(picture, tile)] for picture, weight in mixture]
             layers = [torch.stack(parts).sum(0) for parts in zip(*looks, strict=True)]
-            for kept, group in zip(queries, groups, strict=True):
-                tile.on_grid(kept, CELL_PX).copy_(torch.cat([layers[layer] for layer in group]))
+            for query, group in zip(queries, groups, strict=True):
+                tile.on_grid(query, CELL_PX).copy_(torch.cat([layers[layer] for layer in group]))
         return queries
 
     def _cell_means(self, picture: Tensor, tile: Tile) -> list[Tensor]:

@@ -206,8 +206,8 @@ class Descent:
     def _keep(self, loss: float) -> None:
         if loss < self.loss:
             self.loss = loss
-            for kept, tensor in zip(self.kept, self.tensors, strict=True):
-                kept.copy_(tensor.detach())
+            for best, tensor in zip(self.kept, self.tensors, strict=True):
+                best.copy_(tensor.detach())
 
     def _restart(self) -> None:
         """Restart from the best picture at a lower rate, or end after too many restarts."""
@@ -215,8 +215,8 @@ class Descent:
         self.is_over = self.restarts == MOST_RESTARTS
         log.warning("the loss is not finite: continuing from the best picture at a lower rate")
         with torch.no_grad():
-            for kept, tensor in zip(self.kept, self.tensors, strict=True):
-                tensor.copy_(kept)
+            for best, tensor in zip(self.kept, self.tensors, strict=True):
+                tensor.copy_(best)
         self.optimizer = self.method.make(self.tensors, lr=self.method.rate)
 
     def _clamp(self) -> None:

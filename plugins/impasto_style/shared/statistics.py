@@ -103,7 +103,7 @@ class GramMoments(RawMoments):
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         gram = self.mixture(sources, weights)[1:, 1:]
         scale = gram.diagonal().mean() / gram.square().sum().clamp_min(1e-12)
-        return lambda made: scale * (made[1:, 1:] / made[0, 0] - gram).square().sum()
+        return lambda moments: scale * (moments[1:, 1:] / moments[0, 0] - gram).square().sum()
 
 
 class ClassicGram(RawMoments):
@@ -114,7 +114,7 @@ class ClassicGram(RawMoments):
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
         gram = self.mixture(sources, weights)[1:, 1:]
-        return lambda made: (self.scale**2 * (made[1:, 1:] / made[0, 0] - gram)).square().mean()
+        return lambda moments: (self.scale**2 * (moments[1:, 1:] / moments[0, 0] - gram)).square().mean()
 
 
 class Sliced(Statistic):

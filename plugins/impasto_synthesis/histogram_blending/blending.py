@@ -51,7 +51,7 @@ class Blend:
     def region(self, top: int, left: int, bottom: int, right: int) -> dict[str, np.ndarray]:
         """The maps of a rectangle of the result."""
         blended = self._table_indices(top, left, bottom, right)
-        made, first = {}, 0
+        region, first = {}, 0
         for one in self.maps:
             count = len(one.values)
             indices = blended[first : first + count].flatten(1)  # (C, N)
@@ -60,9 +60,9 @@ class Blend:
             for table, index in zip(tables[1:], indices[1:], strict=True):
                 coordinates += table.index_select(0, index)
             pixels = coordinates.view(bottom - top, right - left, -1).cpu().numpy()
-            made[one.name] = one.to_map(pixels)
+            region[one.name] = one.to_map(pixels)
             first += count
-        return made
+        return region
 
     def _table_indices(self, top: int, left: int, bottom: int, right: int) -> torch.Tensor:
         """Indices (C, h, w) into the tables, of the blended components in a rectangle."""
@@ -169,7 +169,7 @@ def blended_maps(subject: Maps, parameters: HistogramBlendingParameters, context
         name: Texture(np.zeros((height, width, one.pixels.shape[2]), np.float32), one.color_space)
         for name, one in subject.items()
     }
-    shown, stride, shown_s = next(iter(subject)), -(-max(height, width) // PREVIEW_PX), time.monotonic()
+    previewed, stride, shown_s = next(iter(subject)), -(-max(height, width) // PREVIEW_PX), time.monotonic()
     result = subject
     for top, left, tile in tiles_of(subject, parameters, context):
         rows, columns = tile.size_px
@@ -177,7 +177,7 @@ def blended_maps(subject: Maps, parameters: HistogramBlendingParameters, context
             whole[name].pixels[top : top + rows, left : left + columns] = texture.pixels
         context.progress(0.2 + 0.8 * (top + rows) / height, "Blending pieces")
         if time.monotonic() - shown_s >= PREVIEW_EVERY_S:
-            context.preview(Maps.from_arrays({shown: whole[shown].pixels[::stride, ::stride]}))
+            context.preview(Maps.from_arrays({previewed: whole[previewed].pixels[::stride, ::stride]}))
             shown_s = time.monotonic()
         result = tile
     return replace(result, textures=whole)

@@ -88,10 +88,10 @@ def _heal(
         mask = np.zeros(maps.size_px, bool)
         for axis, lines in bands.items():
             mask[lines if axis == 0 else (slice(None), lines)] = True
-        made = fill_holes(maps, Repair(mask, (True, True), None, parameters.quality, parameters.blend), context)
-        worst = {axis: _z_in(made, axis, lines) for axis, lines in bands.items()}
+        filled = fill_holes(maps, Repair(mask, (True, True), None, parameters.quality, parameters.blend), context)
+        worst = {axis: _z_in(filled, axis, lines) for axis, lines in bands.items()}
         if best is None or max(worst.values()) < best[0]:
-            best = max(worst.values()), {axis: widths[axis][number[axis]] for axis in broken}, made
+            best = max(worst.values()), {axis: widths[axis][number[axis]] for axis in broken}, filled
         wider = [axis for axis in broken if worst[axis] >= VISIBLE_Z and number[axis] + 1 < len(widths[axis])]
         if not wider:
             break
@@ -114,8 +114,8 @@ def _widths(length: int, period: float | None, widest: float) -> Sequence[int]:
     widths = [max(LEAST_BAND_PX, length * share) for share in BANDS]
     if period:
         widths = [max(1, round(width / period)) * period for width in widths]
-    kept = sorted({min(most, round(width)) // 2 * 2 for width in widths})
-    return [width for width in kept if width < length - LEAST_BAND_PX] or [min(most, length // 2)]
+    even = sorted({min(most, round(width)) // 2 * 2 for width in widths})
+    return [width for width in even if width < length - LEAST_BAND_PX] or [min(most, length // 2)]
 
 
 def _is_visible(maps: Maps, axis: int) -> bool:

@@ -85,8 +85,8 @@ def regions_of(maps: Maps, size_px: tuple[int, int], name: str) -> np.ndarray:
     """
     colors = np.round(_pixels(maps) * 255).astype(np.int64)
     rows, columns = (
-        np.minimum((np.arange(wanted) + 0.5) * given / wanted, given - 1).astype(int)
-        for wanted, given in zip(size_px, colors.shape[:2], strict=True)
+        np.minimum((np.arange(wanted) + 0.5) * stored / wanted, stored - 1).astype(int)
+        for wanted, stored in zip(size_px, colors.shape[:2], strict=True)
     )
     code = (colors[rows[:, None], columns] * (1, 256, 65536)[: colors.shape[2]]).sum(2)
     found, number = np.unique(code, return_inverse=True)

@@ -150,16 +150,16 @@ def color_guidance(color: Tensor, wanted: Tensor, strength: float, seed: int) ->
     noise = blur(torch.randn(3, *wanted.shape[1:], generator=generator), UNEVEN_SIZE * min(color.shape[1:]))
     guide = guide + (UNEVEN * guide[0].std() * noise / noise.std()).to(guide)
     used = [0] + [channel for channel in (1, 2) if opponent(wanted)[channel].std() > NEARLY_GREY]
-    given = broad[used] - broad[used].mean((1, 2), keepdim=True)
-    matched = torch.stack([with_ranks_of(guide[channel], values) for channel, values in zip(used, given, strict=True)])
-    factor = (STRICTNESS * strength) ** 0.5 / given.square().sum(0).mean().sqrt().clamp(min=LEAST_DEVIATION)
-    return Guidance(given * factor, matched * factor)
+    even = broad[used] - broad[used].mean((1, 2), keepdim=True)
+    matched = torch.stack([with_ranks_of(guide[channel], values) for channel, values in zip(used, even, strict=True)])
+    factor = (STRICTNESS * strength) ** 0.5 / even.square().sum(0).mean().sqrt().clamp(min=LEAST_DEVIATION)
+    return Guidance(even * factor, matched * factor)
 
 
 def mix_guidance(part: Tensor, width: int, wanted: Tensor) -> Guidance:
     """Guidance by shares (S, H, W) of sources, 0 to 1. part (h,): number of the source in each row."""
-    given = torch.stack([part == number for number in range(len(wanted))]).float()  # (S, h)
-    return Guidance(MIX**0.5 * given[..., None].expand(-1, -1, width), MIX**0.5 * wanted)
+    shares = torch.stack([part == number for number in range(len(wanted))]).float()  # (S, h)
+    return Guidance(MIX**0.5 * shares[..., None].expand(-1, -1, width), MIX**0.5 * wanted)
 
 
 def shares(

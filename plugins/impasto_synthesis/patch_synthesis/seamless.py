@@ -40,22 +40,22 @@ def synthesise_maps(subject: Maps, parameters: PatchSynthesisParameters, inputs:
 
     On a mesh's canvas, maps of its size, with texels of the photographs' size.
     """
-    given = GivenMaps.of(inputs)
+    guides = GivenMaps.of(inputs)
     result_px = context.canvas.size_px if context.canvas else parameters.size_px(subject)
     height_px, width_px = (max(1, round(side / max(1.0, parameters.scale))) for side in result_px)
     shrink = shrinks((height_px, width_px))
     shape: ResultShape = TorusShape((height_px * shrink[0], width_px * shrink[1]))
     if isinstance(context.canvas, ChartCanvas):
         shape = CanvasShape.of(context.canvas, subject.size_px)
-    common = with_common_maps([subject, *given.others], context)
+    common = with_common_maps([subject, *guides.others], context)
     copies = copies_pixels(subject, parameters.pixel_art, context.note)
     photographs = [maps_at_scale(maps, min(1.0, parameters.scale), copies) for maps in common]
     _check_pixels(sum(height * width for height, width in (maps.size_px for maps in photographs)))
-    atlas = _atlas(photographs, given, parameters, shape.torus_px, context, copies)
-    guidance = given.guidance(atlas, parameters, shape.size_px, context)
+    atlas = _atlas(photographs, guides, parameters, shape.torus_px, context, copies)
+    guidance = guides.guidance(atlas, parameters, shape.size_px, context)
     laid = _layout(atlas, guidance, parameters, shape, context)
-    made = finish_maps(photographs[0], atlas.fitted, laid.copies(), shrink, context, copies)
-    return nearest_resized(made, result_px) if copies else resize_tiling(made, result_px)
+    textures = finish_maps(photographs[0], atlas.fitted, laid.copies(), shrink, context, copies)
+    return nearest_resized(textures, result_px) if copies else resize_tiling(textures, result_px)
 
 
 def _layout(
@@ -86,11 +86,11 @@ def _layout(
 
 def least_contrast(image: Tensor, origin: Tensor) -> float:
     """Smallest contrast, over three fine scales, of texels (H, W) of an image (C, h, w), relative to the image's."""
-    shown, known = (
+    pixels, known = (
         pyramid_of(one.permute(1, 2, 0).cpu().numpy(), SCALES + 1)[:SCALES]
         for one in (image.flatten(1)[:, origin], image)
     )
-    contrasts = [(float(found.std()), float(wanted.std())) for found, wanted in zip(shown, known, strict=True)]
+    contrasts = [(float(found.std()), float(wanted.std())) for found, wanted in zip(pixels, known, strict=True)]
     return min((found / wanted for found, wanted in contrasts if wanted > NO_CONTRAST), default=1.0)
 
 
@@ -104,14 +104,14 @@ def _check_pixels(pixels: int) -> None:
 
 def _atlas(
     photographs: Sequence[Maps],
-    given: GivenMaps,
+    guides: GivenMaps,
     parameters: PatchSynthesisParameters,
     size_px: tuple[int, int],
     context: Context,
     copies: bool,
 ) -> Atlas:
     """The atlas of photographs, each prepared for a torus of `size_px`."""
-    carried = given.carried_pictures(photographs[0].size_px)
+    carried = guides.carried_pictures(photographs[0].size_px)
     sources = []
     for number, photograph in enumerate(photographs):
         done = PREPARED * number / len(photographs), PREPARED * (number + 1) / len(photographs)
