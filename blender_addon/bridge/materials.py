@@ -153,7 +153,7 @@ class _Builder:
 
     def __init__(self, tree: bpy.types.NodeTree, look: Look, shader: bpy.types.Node, output: bpy.types.Node) -> None:
         self.tree, self.look, self.shader, self.output = tree, look, shader, output
-        self.made: list[bpy.types.Node] = []
+        self.nodes: list[bpy.types.Node] = []
         self.frame = self._node("NodeFrame", "Maps")
         self.frame.label = FRAME
         columns = 3 if look.has_sliders else 2
@@ -171,8 +171,8 @@ class _Builder:
                 colors[name] = node.outputs["Color"]
         self._join(colors, has_normal="normal" in colors)
         if self.look.has_sliders and not self.look.sliders_later:
-            self.made += sliders.insert(self.tree, colors)
-        shader_tree.make_room(self.tree, self.made)
+            self.nodes += sliders.insert(self.tree, colors)
+        shader_tree.make_room(self.tree, self.nodes)
 
     def add(self, images: Mapping[str, bpy.types.Image], template: bpy.types.Node) -> None:
         """Add further maps. They replace the links to the sockets that they need."""
@@ -186,8 +186,8 @@ class _Builder:
             colors[name] = node.outputs["Color"]
         self._join(colors, has_normal="normal" in colors or self.shader.inputs["Normal"].is_linked)
         if sliders.find(self.tree):
-            self.made += sliders.insert(self.tree, colors)
-        shader_tree.make_room(self.tree, self.made)
+            self.nodes += sliders.insert(self.tree, colors)
+        shader_tree.make_room(self.tree, self.nodes)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
         """Whether a map is linked. Confidence is only for viewing, and bent normals are for other renderers."""
@@ -261,7 +261,7 @@ class _Builder:
         if kind != "NodeFrame":
             node.parent = self.frame
         node.location = location
-        self.made.append(node)
+        self.nodes.append(node)
         return node
 
 

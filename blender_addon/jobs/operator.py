@@ -116,7 +116,7 @@ def clicked_panel(context: bpy.types.Context, usual: Place) -> Place:
 
 def report_result(operator: bpy.types.Operator, report: TaskReport) -> set[str]:
     """Report through an operator, and return the operator's result. In scripts, an ERROR becomes a RuntimeError."""
-    jobs.made = report
+    jobs.outcome = report
     if report.level == "CANCELLED":
         operator.report({"INFO"}, sentence(report.text))
         return {"CANCELLED"}
@@ -197,7 +197,7 @@ LISTS = ("materials", "images", "models", "files")
 
 def as_json() -> str:
     """Names of materials, images and models, paths of files, and the report."""
-    report = jobs.made
+    report = jobs.outcome
     return json.dumps({name: list(getattr(report, name)) for name in LISTS} | {"report": report.text})
 
 

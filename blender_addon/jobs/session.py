@@ -61,7 +61,7 @@ class Jobs:
         """Session id of the active object when each report came."""
         self.lit: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         """Pictures of the latest materials on a ball and a plane under a light, by name."""
-        self.made = TaskReport("INFO", "")
+        self.outcome = TaskReport("INFO", "")
         """Report of the last operator, in any panel or script."""
         self.file_epoch = self.render_epoch = 0
         self.rendered_in = -1
@@ -194,9 +194,9 @@ class Jobs:
         return TICK_S if is_unhurried or is_rendering() else QUICK_TICK_S
 
     def show_report(self, report: TaskReport, place: Place) -> None:
-        """Show a report in the panel that caused it. Scripts find the names in `made`."""
+        """Show a report in the panel that caused it. Scripts find the names in `outcome`."""
         self.reports.pop(place, None)
-        self.reports[place] = self.made = report
+        self.reports[place] = self.outcome = report
         self._engines[place], self._of[place] = engine.find(), _active_uid()
         if report.lit is not None and len(report.materials) == 1:
             self.lit.pop(report.materials[0], None)

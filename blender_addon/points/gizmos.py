@@ -68,7 +68,7 @@ class IMPASTO_GT_points(bpy.types.Gizmo):
         index = handles.at(mouse, context.preferences.system.ui_scale) if handles else -1
         if handles is None or index < 0:
             return {"CANCELLED"}
-        is_seen = handles.places[index] == handles.shown[index]
+        is_seen = handles.places[index] == handles.visible[index]
         self.grabbed, self.mouse = index, mouse
         self.target = handles.places[index] if is_seen else mouse  # one beyond the region's edge comes to the mouse
         self.before = _point(handles.points, index)
@@ -123,11 +123,11 @@ def _draw_handles(handles: Handles, active: int, scale: float) -> None:
     before = gpu.state.blend_get()
     gpu.state.blend_set("ALPHA")
     _strokes(_outline(handles), color, scale)
-    for index, (place, handle) in enumerate(zip(handles.places, handles.shown, strict=True)):
+    for index, (place, handle) in enumerate(zip(handles.places, handles.visible, strict=True)):
         own = HIGHLIGHT if index == active else color
         _strokes(_handle(handle, scale), own if place == handle else (*own[:3], BEYOND), scale)
     gpu.state.blend_set(before)
-    for place, label in zip(handles.shown, handles.labels, strict=True):
+    for place, label in zip(handles.visible, handles.labels, strict=True):
         _label(label, place, (RING + 4) * scale, 4 * scale, handles.right, scale)
     if handles.text:
         (ax, ay), (bx, by) = (handles.places[index] for index in handles.lines)

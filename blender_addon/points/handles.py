@@ -69,7 +69,7 @@ def _tool_on(scene: bpy.types.Scene, image: bpy.types.Image) -> str:
 
 @dataclass(frozen=True)
 class Handles:
-    """Handles of points. places: their true places in the region. shown: the same within what is seen of it.
+    """Handles of points. places: their true places in the region. visible: the same within what is seen of it.
 
     lines: indices of the handles that lines join, in this order. text: on the line between two. right: where the part
     of the region ends that is seen.
@@ -78,14 +78,14 @@ class Handles:
     points: DraggablePoints
     labels: tuple[str, ...]
     places: tuple[Position, ...]
-    shown: tuple[Position, ...]
+    visible: tuple[Position, ...]
     lines: tuple[int, ...]
     right: float
     text: str
 
     def at(self, place: Position, scale: float) -> int:
         """Index of the handle at a place; -1 if there is none."""
-        return nearest(self.shown, place, REACH * scale)
+        return nearest(self.visible, place, REACH * scale)
 
     @property
     def is_crossed(self) -> bool:

@@ -122,7 +122,7 @@ class IMPASTO_OT_turn_light(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, "" if turntable.shown else "Press Show under Light first")
+        return poll(cls, "" if turntable.view else "Press Show under Light first")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         if turntable.is_playing:
@@ -190,7 +190,7 @@ class RelightPanel(Tab):
         settings = context.scene.impasto_relight
         layout.row().prop(settings, "subject", expand=True)
         draw_run(layout, "impasto.relight", Place.RELIGHT, "LIGHT_SUN")
-        if view := turntable.shown:
+        if view := turntable.view:
             _draw_pictures(layout)
             _draw_light(layout, settings, FORMER in view.maps)
 

@@ -57,7 +57,7 @@ class Turntable:
         self._reset()
 
     def _reset(self) -> None:
-        self.shown: ShownMaps | None = None
+        self.view: ShownMaps | None = None
         self.pictures: list[tuple[np.ndarray, np.ndarray]] = []
         self.index, self.is_playing, self.error = 0, False, ""
         self._azimuth, self._began_s, self._due_s = 0.0, 0.0, math.inf
@@ -65,12 +65,12 @@ class Turntable:
 
     def show(self, subject_maps: ShownMaps, light: MovingLight, pictures: np.ndarray) -> None:
         """Show other maps in these pictures."""
-        self.shown = subject_maps
+        self.view = subject_maps
         self._take(light, pictures)
 
     def ask(self) -> None:
         """Make new pictures as soon as nothing has changed for a moment."""
-        if self.shown:
+        if self.view:
             self._due_s = time.monotonic() + DELAY_S
             if not bpy.app.timers.is_registered(self.timer):  # persistent, as 4.2 never frees one that a file ends
                 bpy.app.timers.register(self.timer, first_interval=DELAY_S, persistent=True)
@@ -129,7 +129,7 @@ class Turntable:
 
     def _render(self) -> None:
         """Start a task that makes pictures of the light as it is set now."""
-        view, light = self.shown, light_of(bpy.context.scene, FRAMES if self.is_playing else 1)
+        view, light = self.view, light_of(bpy.context.scene, FRAMES if self.is_playing else 1)
         try:
             assert view is not None  # else nothing is due
             connected, plain = connect(), WorkerAction.as_it_is()
@@ -144,7 +144,7 @@ class Turntable:
                 return error
 
         def apply(picture: np.ndarray | ImpastoError) -> TaskReport:
-            if self.shown is not view:  # another material or file is shown by now
+            if self.view is not view:  # another material or file is shown by now
                 return TaskReport("INFO", "")
             if isinstance(picture, ImpastoError):
                 self._fail(picture)

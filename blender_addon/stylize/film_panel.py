@@ -44,7 +44,7 @@ class SceneChange(InstantOperator):
         done = super().execute(context)
         if done == {"FINISHED"}:
             push_undo(f"Impasto: {self.bl_label}")
-        jobs.show_report(jobs.made, clicked_panel(context, Place.SEQUENCE))
+        jobs.show_report(jobs.outcome, clicked_panel(context, Place.SEQUENCE))
         return done
 
 

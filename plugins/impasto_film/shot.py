@@ -66,7 +66,7 @@ class Shot:
     host: Host = NOBODY
     carried: CarriedPaint | None = None
     before: ShotFrame | None = None
-    kept: dict[int, ShotFrame] = field(default_factory=dict)
+    cache: dict[int, ShotFrame] = field(default_factory=dict)
     moved: set[float] = field(default_factory=set)
     record: Recipe | None = None
     painted: int = 0
@@ -118,14 +118,14 @@ class Shot:
         """A frame of the shot. Raise Cancelled if the user has cancelled."""
         if self.host.is_cancelled():
             raise Cancelled
-        if number not in self.kept:
-            frame = self.kept[number] = frame_at(self.frames, number)
+        if number not in self.cache:
+            frame = self.cache[number] = frame_at(self.frames, number)
             if frame.mended_px:
                 self.mended[number] = f"{self.frames[number].name} ({frame.mended_px:,})"
             stored = frame.passes.nbytes if frame.passes is not None else 0
-            while len(self.kept) > max(KEPT_BYTES // (PER_COLOR * frame.color.nbytes + stored), 1):
-                del self.kept[next(iter(self.kept))]
-        return self.kept[number]
+            while len(self.cache) > max(KEPT_BYTES // (PER_COLOR * frame.color.nbytes + stored), 1):
+                del self.cache[next(iter(self.cache))]
+        return self.cache[number]
 
     def _carried_forwards(self, numbers: Sequence[int]) -> dict[int, CarriedPaint]:
         """The last keyframe's paint, carried forwards to each frame."""

@@ -40,7 +40,7 @@ class CaseResult:
     """Figures of a model and of controls for one material: `rows` by row (see `ROWS`) and name; empty if it failed.
 
     label: the model's class, "" if it has none. held_out: whether the model did not learn the judging pictures.
-    deviation: of each figure, by row, over seeds, crops or classifiers. network_share: see `network_share`. made:
+    deviation: of each figure, by row, over seeds, crops or classifiers. network_share: see `network_share`. pictures:
     pictures of each row. notes: sentences about what could not be measured.
     """
 
@@ -48,7 +48,7 @@ class CaseResult:
     rows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     deviation: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     network_share: Mapping[str, float] = field(default_factory=dict)
-    made: Mapping[str, tuple[Maps, ...]] = field(default_factory=dict)
+    pictures: Mapping[str, tuple[Maps, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

@@ -73,7 +73,7 @@ def write_report(
         )
     except ParameterError as error:
         compared = CaseResult(first, notes=(str(error),))
-    sections = [_pictures(first, generation, compared.made)]
+    sections = [_pictures(first, generation, compared.pictures)]
     for index, case in enumerate(others):
         on_progress(0.8 + 0.2 * index / len(others), f"making {case.label}")
         sections.append(_pictures(case, replace(generation, label=case.label), {}))

@@ -75,14 +75,14 @@ def contact_sheet(comparisons: Sequence[CaseResult]) -> bytes:
 
 def _pictures(comparison: CaseResult) -> list[tuple[str, np.ndarray]]:
     """Caption and picture (H, W, 3) of each cell."""
-    case, generated = comparison.case, comparison.made[MODEL]
+    case, generated = comparison.case, comparison.pictures[MODEL]
     name = case.label or case.judged[0].name
     found = [(f"real: {name}", lit_picture(case.judged[0]))]
     found += [(f"seed {seed}", lit_picture(maps)) for seed, maps in enumerate(generated)]
     height, width = generated[0].size_px
     found.append(("seed 0 across its corner", np.roll(lit_picture(generated[0]), (height // 2, width // 2), (0, 1))))
     found += [
-        (f"control: {row}", lit_picture(one[0])) for row, one in comparison.made.items() if row not in (MODEL, CROP)
+        (f"control: {row}", lit_picture(one[0])) for row, one in comparison.pictures.items() if row not in (MODEL, CROP)
     ]
     if case.trained:
         found.append(("made | nearest that it learned from", _nearest(case, generated[0])))

@@ -43,7 +43,7 @@ def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]
         parameters = {name: parameters[name] for name in (*WEATHERING, "width_px", "height_px") if name in parameters}
     draft = Draft(tool, parameters, reading)
     _fill(draft)
-    return draft.tool, draft.made, draft.notes, draft.marks
+    return draft.tool, draft.changes, draft.notes, draft.marks
 
 
 def _fill(draft: Draft) -> None:
@@ -84,7 +84,7 @@ def _fill(draft: Draft) -> None:
             draft.suggest({name: float(value)})
     draft.enable_parameters()
     draft.note_unused_words([*draft.reading.undrawn, *draft.reading.amounts])
-    if not (draft.made or draft.notes):
+    if not (draft.changes or draft.notes):
         draft.note_unused_words(draft.reading.places)
 
 

@@ -25,11 +25,11 @@ class Draft:
     """
 
     def __init__(self, tool: str, parameters: Mapping[str, Any], reading: Reading) -> None:
-        self.tool, self.reading, self.given = tool, reading, parameters
+        self.tool, self.reading, self.base = tool, reading, parameters
         self.table = materials()[tool]
         self.schemas = properties_of(registry().tool(tool).parameters)
         self.now = {name: schema["default"] for name, schema in self.schemas.items()} | dict(parameters)
-        self.made: dict[str, Any] = dict(parameters)
+        self.changes: dict[str, Any] = dict(parameters)
         self.notes: list[str] = []
         self.marks: list[Mark] = []
         self._said: dict[str, str] = {}
@@ -56,7 +56,7 @@ class Draft:
             wanted, value = value, within(schema, value)
             if abs(value - wanted) > 1e-3 * abs(wanted):
                 self.note("{} was limited to {:g}, from {:g}", name, value, wanted)
-        self.now[name] = self.made[name] = value
+        self.now[name] = self.changes[name] = value
         self._said[name] = self._slot
 
     def suggest(self, values: Mapping[str, Any], share: float = 1.0) -> None:
@@ -93,7 +93,7 @@ class Draft:
             needed: Mapping[str, Sequence[Any]] = self.schemas[name].get("visible_if", {})
             if holds(self.schemas[name], self.now) or not slot or slot == "size":
                 continue
-            if any(other in self._said or other in self.given for other in needed):
+            if any(other in self._said or other in self.base for other in needed):
                 self.note_unused_slot(slot)
             else:
                 self.suggest({other: values[0] for other, values in needed.items()})

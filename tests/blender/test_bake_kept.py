@@ -47,9 +47,9 @@ def test_unchanged_maps_are_kept_and_counted(extension) -> None:
     plane(textured("one"))
     assert baked_anew() == MAPS
     assert baked_anew() == set()
-    assert extension.jobs.session.jobs.made.text.startswith("4 unchanged maps were kept")
+    assert extension.jobs.session.jobs.outcome.text.startswith("4 unchanged maps were kept")
     assert baked_anew(maps=MAPS | {"roughness"}) == {"roughness"}
-    assert "Baked roughness of Strip; 4 unchanged maps were kept" in extension.jobs.session.jobs.made.text
+    assert "Baked roughness of Strip; 4 unchanged maps were kept" in extension.jobs.session.jobs.outcome.text
     assert baked_anew(only_changed=False) == MAPS
 
 

@@ -46,7 +46,7 @@ def batch(extension, plane, blender, tmp_path, monkeypatch):
         if given["tool"] == "flat":
             given.setdefault("inputs", json.dumps({"style": "red.png"}))
         bpy.ops.impasto.batch(**given)
-        return extension.jobs.session.jobs.made
+        return extension.jobs.session.jobs.outcome
 
     return run
 
@@ -140,7 +140,7 @@ def test_a_material_with_tiles_becomes_one_with_tiles(extension, batch, tmp_path
     assert batch(**given).text == "1 made, 0 done before, 0 failed; new materials: 1"
     names = {f"Wall_base_color.{number}.png" for number in (1001, 1012)}
     assert names <= files_in(tmp_path / "out")
-    (material,) = (bpy.data.materials[name] for name in extension.jobs.session.jobs.made.materials)
+    (material,) = (bpy.data.materials[name] for name in extension.jobs.session.jobs.outcome.materials)
     assert {image.source for image in extension.bake.fingerprints.images_in(material.node_tree)} == {"TILED"}
     image = extension.bridge.surfaces.base_color_of(material)
     arrays = extension.bridge.tiles.read(image).to_pixels().arrays
@@ -161,7 +161,7 @@ def test_assets_become_assets_of_the_same_catalogue_once(extension, batch, style
     given, size = {"what": "CATALOG", "catalog": "Stone", "result": "MATERIALS"}, '{"width_px": 64, "height_px": 32}'
     bpy.context.scene.impasto_batch.out_dir = str(tmp_path / "out")
     bpy.ops.impasto.batch_list(tool="quilt", parameters=size, what="CATALOG", catalog="Stone")
-    assert extension.jobs.session.jobs.made.text == "1 to make, 0 done before"
+    assert extension.jobs.session.jobs.outcome.text == "1 to make, 0 done before"
     assert {"Bricks", "64×32"} <= set(drawn(bpy.types.IMPASTO_PT_batch).labels())
     report = batch(**given)
     assert report.text == "1 made, 0 done before, 0 failed; new materials: 1"
@@ -320,7 +320,7 @@ def test_a_material_is_exported_as_its_engine_expects(extension, plane, tmp_path
     bpy.context.view_layer.objects.active = bpy.data.objects["brick"]
     material.node_tree.nodes["Principled BSDF"].inputs["Metallic"].default_value = 1.0
     bpy.ops.impasto.export(preset="unreal", out_dir=str(tmp_path))
-    made = extension.jobs.session.jobs.made
+    made = extension.jobs.session.jobs.outcome
     assert {path.name for path in tmp_path.iterdir()} == {"T_brick_BC.png", "T_brick_ORM.png"}
     assert sorted(made.files) == sorted(map(str, tmp_path.iterdir()))
     image = bpy.data.images.load(str(tmp_path / "T_brick_ORM.png"))

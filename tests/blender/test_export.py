@@ -42,7 +42,7 @@ def export(extension, read, tmp_path):
     def run(**given: str) -> tuple[str, np.ndarray]:
         extension.jobs.session.jobs.close()
         bpy.ops.impasto.export(material="P", preset="unreal", out_dir=str(tmp_path), replace=True, **given)
-        report = extension.jobs.session.jobs.made
+        report = extension.jobs.session.jobs.outcome
         assert (report.level == "WARNING") == (";" in report.text), report
         return report.text.partition("; ")[2], stored_rgb(tmp_path / "T_P_BC.png")
 

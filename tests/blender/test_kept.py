@@ -273,7 +273,7 @@ def test_a_result_is_assigned_to_objects_or_faces_and_its_users_are_selected(ext
     bpy.ops.impasto.assign(material="Texture")
     bpy.ops.mesh.select_all(action="SELECT")
     bpy.ops.impasto.select_users(material="Texture")
-    assert jobs.made.text == "Selected faces: 1"
+    assert jobs.outcome.text == "Selected faces: 1"
     bpy.ops.object.mode_set(mode="OBJECT")
     assert [face.material_index for face in cube.data.polygons] == [0, 0, 1, 0, 0, 0]
     assert [slot.material and slot.material.name for slot in cube.material_slots] == [None, "Texture"]

@@ -252,10 +252,10 @@ def test_unknown_widths_are_guessed_from_names_with_a_report(cube, image, extens
     width_m = catalogue.properties_of(catalogue.catalogue[kind])["width_m"]["default"]
     bpy.ops.impasto.run(**CHECKER, image=image.name, name=name)
     assert cube.active_material.impasto_tile_width == pytest.approx(width_m)
-    assert "Real Width guessed" in extension.jobs.session.jobs.made.text
+    assert "Real Width guessed" in extension.jobs.session.jobs.outcome.text
     bpy.ops.impasto.run(**CHECKER, image=image.name, name="something")
     assert cube.active_material.impasto_tile_width == pytest.approx(1.0)
-    assert "guessed" not in extension.jobs.session.jobs.made.text
+    assert "guessed" not in extension.jobs.session.jobs.outcome.text
     assert (cube.active_material.impasto_mapping, extension.bridge.mapping.why(cube.active_material)) == ("UV", "")
     assert nodes_of(cube.active_material)["Impasto Mapping"].inputs["Scale"].default_value[0] == pytest.approx(1.0)
 
@@ -270,7 +270,7 @@ def test_unknown_widths_are_guessed_from_names_with_a_report(cube, image, extens
     image.name = "Red brick wall"
     given = {"parameters": '{"repeat_m": 2.0}', "width_px": 32, "height_px": 32}
     bpy.ops.impasto.run(tool="cover-object", image=image.name, **given)
-    assert "guessed" not in extension.jobs.session.jobs.made.text
+    assert "guessed" not in extension.jobs.session.jobs.outcome.text
     assert cube.active_material.impasto_tile_width == pytest.approx(1.0)
 
 

@@ -255,7 +255,7 @@ def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, monkeypatc
     refused("为空; 请重新复制或导出", "run", tool="quilt", source=str(tmp_path / "brick.png"), estimator="none")
     jobs = extension.jobs.session.jobs
     scene.impasto.tool = "quilt"
-    jobs.show_report(jobs.made, extension.jobs.task.Place.TEXTURE)
+    jobs.show_report(jobs.outcome, extension.jobs.task.Place.TEXTURE)
     assert "为空。请重新复制或导出" in "".join(drawn(bpy.types.IMPASTO_PT_view_3d).labels())
 
 

@@ -61,9 +61,9 @@ def test_a_material_is_shown_on_a_ball_and_a_plane(turntable, ridges):
     assert bpy.ops.impasto.relight() == {"FINISHED"}
     ball, plane = shown(turntable)
     assert ball.shape == plane.shape == (256, 256)
-    assert turntable.shown.name == "Ridges"
-    assert set(turntable.shown.maps["now"].arrays) == {"base_color", "normal", "roughness"}
-    assert set(turntable.shown.maps) == {"now"}
+    assert turntable.view.name == "Ridges"
+    assert set(turntable.view.maps["now"].arrays) == {"base_color", "normal", "roughness"}
+    assert set(turntable.view.maps) == {"now"}
     assert "show_former" not in drawn(bpy.types.IMPASTO_PT_relight_view_3d).props()
     former, surfaces = module("bridge.former"), module("bridge.surfaces")
     former.keep_state(ridges)
@@ -135,7 +135,7 @@ def test_the_maps_before_the_last_result_can_be_seen(turntable, plane, scene, ex
     scene.impasto_style.image = red
     stylize(surface="Ridges", material="ACTIVE")
     bpy.ops.impasto.relight()
-    assert set(turntable.shown.maps) == {"now", "former"}
+    assert set(turntable.view.maps) == {"now", "former"}
     now = turntable.pictures[0][1].mean((0, 1))
     scene.impasto_relight.show_former = True
     tick(extension, turntable)
@@ -154,7 +154,7 @@ def test_a_result_is_seen_before_it_is_generated(turntable, scene):
     assert bpy.ops.impasto.relight() == {"FINISHED"}
     color = turntable.pictures[0][1].mean((0, 1))
     assert color[1] > color[0] + 30
-    assert turntable.shown.maps["now"].arrays["base_color"].shape == (512, 512, 3)
+    assert turntable.view.maps["now"].arrays["base_color"].shape == (512, 512, 3)
     assert len(bpy.data.images) == images
 
 
@@ -205,7 +205,7 @@ def test_opening_another_file_ends_relighting(turntable, ridges, extension, is_a
         assert extension.jobs.session.jobs.tasks
     bpy.ops.wm.read_homefile(use_empty=True)
     assert not bpy.app.timers.is_registered(turntable.timer)
-    assert turntable.shown is None
+    assert turntable.view is None
     assert not turntable.is_playing
     settle(extension.jobs.session.jobs)
     assert turntable.pictures == []
@@ -219,14 +219,14 @@ def test_undo_stops_the_light_and_keeps_the_picture(turntable, ridges, extension
     bpy.ops.ed.undo()
     assert not turntable.is_playing
     assert not bpy.app.timers.is_registered(turntable.timer)
-    assert turntable.shown is not None
+    assert turntable.view is not None
 
 
 def test_unregistering_ends_the_timer(turntable, ridges, extension):
     playing(extension, turntable)
     module("relight.turntable").unregister()
     assert not bpy.app.timers.is_registered(turntable.timer)
-    assert turntable.shown is None
+    assert turntable.view is None
 
 
 NAME = "light_azimuth"

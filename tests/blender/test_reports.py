@@ -122,7 +122,7 @@ def test_unassigned_results_can_be_assigned_from_the_panel(checker, plane, exten
 
     bpy.ops.mesh.primitive_cube_add(calc_uvs=False)
     bpy.ops.impasto.assign(material=button.material)
-    assert "unwrap" in extension.jobs.session.jobs.made.text
+    assert "unwrap" in extension.jobs.session.jobs.outcome.text
 
 
 @pytest.mark.parametrize("place", ["texture", "style", "image"])
@@ -354,7 +354,7 @@ def test_variations_are_labelled_by_words_instead_of_seeds(extension, scene):
     scene.impasto.tool, scene.impasto.source_kind = "checker", "NONE"
     scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 8
     bpy.ops.impasto.variations()
-    assert extension.jobs.session.jobs.made.text == "Made four variations"
+    assert extension.jobs.session.jobs.outcome.text == "Made four variations"
     looks = drawn(bpy.types.IMPASTO_PT_view_3d).looks("impasto.pick_variation")
     assert {look["text"] for look in looks} == {"Pick"}
 

@@ -153,7 +153,7 @@ def test_set_up_passes_is_one_undo_step_and_reports_its_settings(extension, scen
     panel = drawn(getattr(bpy.types, PANEL)).drawn
     shown = [options.get("placeholder") for what, _, options in panel if what == "prop"]
     assert {"/tmp/street_####.exr", "/tmp/painted"} <= set(shown)
-    report = extension.jobs.session.jobs.made
+    report = extension.jobs.session.jobs.outcome
     assert report.level == "INFO"
     assert "motion blur is off" in report.text
     assert "frames are written to /tmp/street_####" in report.text, "a path with frame numbers stays"
@@ -171,7 +171,7 @@ def test_frames_are_rendered_and_repainted_and_become_an_image(extension, render
     before, area.type = area.type, "IMAGE_EDITOR"
     try:
         assert repaint() == {"FINISHED"}
-        made = extension.jobs.session.jobs.made
+        made = extension.jobs.session.jobs.outcome
         assert made.level == "INFO"
         assert [Path(file) for file in made.files] == painted(tmp_path)
         assert len(made.files) == FRAMES
@@ -194,7 +194,7 @@ def test_some_frames_are_painted_into_another_folder_and_start_at_their_number(e
     bpy.ops.ed.undo_push(message="before")
     assert repaint(frames=f"{tmp_path}/shot", out_dir=f"{tmp_path}/out", first=2, last=3) == {"FINISHED"}
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == ["cube_0002.exr", "cube_0003.exr"]
-    image = bpy.data.images[extension.jobs.session.jobs.made.images[0]]
+    image = bpy.data.images[extension.jobs.session.jobs.outcome.images[0]]
     assert Path(image.filepath).name == "cube_0002.exr"
     name = image.name
     bpy.ops.ed.undo()
@@ -243,8 +243,8 @@ def test_motion_blur_is_pointed_out_and_refused_if_places_show_that_something_mo
     assert "With motion blur, all motion vectors are 0" in labels()
     bpy.ops.render.render(animation=True)
     repaint()  # the cube turns in its own plane: by their places, its points may stand still
-    assert extension.jobs.session.jobs.made.level == "WARNING"
-    assert "nothing moves in the first two frames" in extension.jobs.session.jobs.made.text
+    assert extension.jobs.session.jobs.outcome.level == "WARNING"
+    assert "nothing moves in the first two frames" in extension.jobs.session.jobs.outcome.text
 
     rendered.render.use_motion_blur = True
     for frame in (0, FRAMES):
@@ -256,10 +256,10 @@ def test_motion_blur_is_pointed_out_and_refused_if_places_show_that_something_mo
 
 def test_painted_frames_are_added_to_the_compositor_once_and_in_time_with_the_scene(extension, rendered, stripes):
     repaint(first=2)
-    made = extension.jobs.session.jobs.made
+    made = extension.jobs.session.jobs.outcome
     for text in (f"{made.images[0]} is in the compositor; renders show it", f"{made.images[0]} is in the compositor"):
         assert bpy.ops.impasto.composite_sequence() == {"FINISHED"}
-        assert extension.jobs.session.jobs.made.text == text
+        assert extension.jobs.session.jobs.outcome.text == text
         (node,) = image_nodes()
         assert node.image == bpy.data.images[made.images[0]]
         assert (node.frame_start, node.frame_offset, node.frame_duration) == (2, 1, FRAMES - 1)

@@ -90,7 +90,7 @@ def test_changed_maps_are_used_and_unused_files_reported(extension, settings, pl
     assert value_of(material, "Roughness") == [PACKED[1]] * 3
     assert value_of(material, "Metallic") == [255 - PACKED[2]] * 3
     assert value_of(material, "Normal")[1] == pytest.approx(255 - LEANING[1], abs=4)
-    said = extension.jobs.session.jobs.made.text
+    said = extension.jobs.session.jobs.outcome.text
     assert material.name in said
     assert "not used of the folder: other.png (its name names no map)" in said
 
@@ -115,7 +115,7 @@ def test_only_the_dropped_files_are_used(extension, settings, plane, download):
     settings.tool = "transform"
     assert bpy.ops.impasto.generate() == {"FINISHED"}
     assert "Impasto Roughness" not in plane.active_material.node_tree.nodes
-    assert "Bricks102.png (a preview" in extension.jobs.session.jobs.made.text
+    assert "Bricks102.png (a preview" in extension.jobs.session.jobs.outcome.text
     assert plane.active_material.name == download.name
 
 
@@ -200,7 +200,7 @@ def test_a_map_has_one_file_and_reading_again_undoes_changes(extension, settings
         assert json.loads(material["impasto_recipe"])["matched"]["name"].startswith("wall~")
     else:
         assert value_of(material, "Base Color") == list(LEANING)
-        assert "wall_color.png (there is another file" in extension.jobs.session.jobs.made.text
+        assert "wall_color.png (there is another file" in extension.jobs.session.jobs.outcome.text
     for row in owner.source_maps.rows:
         row.holds = "NOT_USED"
     assert "Choose the map of one of the files" in drawn(panel).labels()

@@ -33,12 +33,12 @@ ISLANDS = "impasto_islands"
 
 @dataclass(frozen=True)
 class Identities:
-    """Things that are told apart. shown: copies of the objects whose surface is baked.
+    """Things that are told apart. baked: copies of the objects whose surface is baked.
 
     materials: their materials' names. own: of those that show themselves, with their UV maps.
     """
 
-    shown: tuple[Object, ...]
+    baked: tuple[Object, ...]
     own: tuple[tuple[Object, str], ...]
     materials: tuple[str, ...]
 
@@ -48,7 +48,7 @@ class Identities:
 
     def notes(self, name: str) -> list[str]:
         """Notes for the user."""
-        if name == "vertex_color" and any(one.data.color_attributes.active_color is None for one in self.shown):
+        if name == "vertex_color" and any(one.data.color_attributes.active_color is None for one in self.baked):
             return ["the mesh has no vertex colours: their map is black"]
         if name == "island_id" and not self.own:
             return ["high objects lack the islands of low ones: their mask is black"]

@@ -128,11 +128,11 @@ EMPTY_SHADERS = ("EMISSION", *CLEAR_SHADERS)
 
 @dataclass
 class ValueReader:
-    """Search for one map's value in a material's tree; `made` collects the group copies that it needs."""
+    """Search for one map's value in a material's tree; `copies` collects the group copies that it needs."""
 
     tree: NodeTree
     map_name: str
-    made: list[bpy.types.ID]
+    copies: list[bpy.types.ID]
     notes: list[str] = field(default_factory=list)
 
     def read(self, output: Node) -> NodeSocket:
@@ -249,9 +249,9 @@ class ValueReader:
         """Follow a group's output inwards and carry the value out through a new output."""
         if node.node_tree is None:
             return None
-        if node.node_tree not in self.made:
+        if node.node_tree not in self.copies:
             node.node_tree = node.node_tree.copy()
-            self.made.append(node.node_tree)
+            self.copies.append(node.node_tree)
         inner = node.node_tree
         ends = [end for end in inner.nodes if end.type == "GROUP_OUTPUT" and end.is_active_output]
         value = self._shader(_by_identifier(ends[0].inputs, source.identifier), (*groups, node)) if ends else None

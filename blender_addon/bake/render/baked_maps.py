@@ -122,7 +122,7 @@ def _missing_notes(bake: BakeScene, set_: BakeSet, options: BakeOptions) -> Iter
     if not options.need_materials:
         return
     depsgraph = bake.scene.view_layers[0].depsgraph
-    copies = dict.fromkeys(one for part in bake.parts for one in part.shown)
+    copies = dict.fromkeys(one for part in bake.parts for one in part.baked)
     for obj, copy in zip(set_.sources, copies, strict=True):
         slots = [slot for index, slot in enumerate(obj.material_slots) if not set_.slots or index in set_.slots]
         for material in dict.fromkeys(slot.material for slot in slots if slot.material):

@@ -33,9 +33,9 @@ def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions, covered: 
         _bake(temporary.scene, temporary.parts[0], kind, options)
         return None
     pixels = pixels_of(temporary.image)
-    together = {one for part in temporary.parts for one in part.shown} if name == "ambient_occlusion" else set()
+    together = {one for part in temporary.parts for one in part.baked} if name == "ambient_occlusion" else set()
     for part, window in temporary.windows:
-        _show_only(temporary.scene, {part.subject, part.cage, *part.shown, *(() if part.highs else together)})
+        _show_only(temporary.scene, {part.subject, part.cage, *part.baked, *(() if part.highs else together)})
         baked = _window_pixels(temporary, part, window, kind, options)
         place = pixels[window.pixels]
         place[baked[..., 3] > CLEAR] = baked[baked[..., 3] > CLEAR]

@@ -37,7 +37,7 @@ class Part:
     ray_distance: float = 0.0
 
     @property
-    def shown(self) -> tuple[Object, ...]:
+    def baked(self) -> tuple[Object, ...]:
         """Objects whose surface is baked."""
         return self.highs or (self.subject,)
 

@@ -49,7 +49,7 @@ class CopiedMaterial:
 
 @dataclass(frozen=True)
 class BakeScene:
-    """The copies to bake; `made`: all that has to be removed afterwards.
+    """The copies to bake; `data`: all that has to be removed afterwards.
 
     windows: the parts, each with its place in the image. cover: their faces. Neither is there where one bake of one
     object is all. remedy: for rays that meet no high object.
@@ -59,7 +59,7 @@ class BakeScene:
     parts: Sequence[Part]
     image: Image
     surfaces: list[CopiedMaterial]
-    made: TemporaryData
+    data: TemporaryData
     windows: Sequence[tuple[Part, Window]] = ()
     tiles: Tiles = NO_TILES
     cover: CoverMesh | None = None
@@ -76,7 +76,7 @@ class BakeScene:
         if self.is_alone:
             return max(self.parts[0].subject.dimensions)
         depsgraph = self.scene.view_layers[0].depsgraph
-        evaluated = [one.evaluated_get(depsgraph) for part in self.parts for one in part.shown]
+        evaluated = [one.evaluated_get(depsgraph) for part in self.parts for one in part.baked]
         corners = [one.matrix_world @ Vector(at) for one in evaluated for at in one.bound_box]
         return max(max(values) - min(values) for values in zip(*corners, strict=True))
 
@@ -92,7 +92,7 @@ def bake_scene(bake_set: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) 
         scene.view_layers[0].objects.active = parts[0].subject
         if bake_set.slots:
             _hide_slots(parts[0].subject, bake_set.slots, temporary)
-        objects = dict.fromkeys(one for part in parts for one in part.shown)
+        objects = dict.fromkeys(one for part in parts for one in part.baked)
         surfaces = _copied_surfaces(list(objects), image, temporary)
         meshes = evaluated_meshes(scene, parts)
         if len(parts) == 1 and not bake_set.projections and not bake_set.use_tiles:
@@ -187,12 +187,12 @@ def extent_of(temporary: BakeScene, share: float, thickness: float) -> Extent:
     space = temporary.parts[0].subject if len(temporary.parts) == 1 else None
     to_space = space.matrix_world.inverted_safe() if space else Matrix()
     corners = []
-    for obj in (one for part in temporary.parts for one in part.shown):
+    for obj in (one for part in temporary.parts for one in part.baked):
         placed = Matrix() if obj == space else to_space @ obj.matrix_world
         corners += [tuple(placed @ Vector(corner)) for corner in obj.evaluated_get(depsgraph).bound_box]
     low, high = (tuple(pick(axis) for axis in zip(*corners, strict=True)) for pick in (min, max))
     size = temporary.size
-    obj = [one for part in temporary.parts for one in part.shown]
+    obj = [one for part in temporary.parts for one in part.baked]
     thickness = thickness or usual_thickness(obj, depsgraph, size)
     return Extent(space, low, high, size, share * size, thickness, is_alone=temporary.is_alone)
 
@@ -201,7 +201,7 @@ def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:
     """Make every surface emit the map's value, or shade as before for normals; return notes for the user."""
     names = tuple(surface.material for surface in temporary.surfaces)
     own = tuple((part.subject, part.uv_map) for part in temporary.parts if not part.highs)
-    objects = tuple(one for part in temporary.parts for one in part.shown)
+    objects = tuple(one for part in temporary.parts for one in part.baked)
     identities = Identities(objects, own, names)
     notes: list[str] = identities.notes(name)
     for surface in temporary.surfaces:
@@ -213,7 +213,7 @@ def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:
         elif name in IDENTITY_MAPS:
             value = identities.color(name, surface.tree, surface.material)
         else:
-            reader = ValueReader(surface.tree, name, temporary.made)
+            reader = ValueReader(surface.tree, name, temporary.data)
             value = reader.read(surface.shaded)
             notes += [Message("{}: {}", surface.material, note) for note in reader.notes]
         value = _sign(surface.tree, value) if name == "height" else value

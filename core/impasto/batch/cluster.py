@@ -229,7 +229,7 @@ class Cluster(Executor):
             if carried.contents:
                 contents = {job.folder / name: content for name, content in carried.contents.items()}
                 replace_files(contents, replace=True)
-            future.set_result(carried.made)
+            future.set_result(carried.result)
         except BaseException as error:  # noqa: BLE001  whatever it is becomes the job's error
             if isinstance(error, FullError):
                 self._full.add(error.worker)

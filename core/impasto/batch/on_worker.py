@@ -37,7 +37,7 @@ class FullError(CrashError):
 class SentResult:
     """A result, with the contents of its files if they were not written to a shared folder."""
 
-    made: BatchResult
+    result: BatchResult
     contents: Mapping[str, bytes]
 
 

@@ -200,7 +200,7 @@ def dataset_of(
     """A dataset of maps in memory. All of them have these captions. Raise ParameterError if none can be used."""
     pictures = [
         PictureSource(
-            maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps, captions=tuple(captions)
+            maps.name or f"surface {index}", label, licence, maps.sha256(), loaded=maps, captions=tuple(captions)
         )
         for index, maps in enumerate(surfaces)
     ]

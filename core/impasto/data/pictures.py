@@ -48,7 +48,7 @@ class PictureSource:
     """A photograph, a PBR set, a box in a contact sheet, or maps in memory. Pixels of files are not read yet.
 
     maps: sources by name; a photograph or a sheet is base_color. box: (left, top, right, bottom) in the sheet, in
-    pixels. given: the maps in memory. captions: sentences that describe it; boxes have none.
+    pixels. loaded: the maps in memory. captions: sentences that describe it; boxes have none.
     """
 
     name: str
@@ -57,7 +57,7 @@ class PictureSource:
     sha256: str
     maps: Mapping[str, MapSource] = field(default_factory=dict)
     box: tuple[int, int, int, int] | None = None
-    given: Maps | None = None
+    loaded: Maps | None = None
     sheet_sha256: str = ""
     captions: tuple[str, ...] = ()
 
@@ -68,8 +68,8 @@ class PictureSource:
 
     def prepared_maps(self, preparation: Preparation) -> Maps:
         """The maps, prepared for training. Raise FileError if they cannot be read."""
-        if self.given is not None:
-            return prepare(self.given, preparation, self.given.width_m, self.given.height_range_m, self.name)
+        if self.loaded is not None:
+            return prepare(self.loaded, preparation, self.loaded.width_m, self.loaded.height_range_m, self.name)
         space = preparation.color_space
         if self.box:
             left, top, right, bottom = self.box

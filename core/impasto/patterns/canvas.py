@@ -85,11 +85,11 @@ ResultShape: TypeAlias = TorusShape | CanvasShape
 class CanvasGrid(PixelGrid):
     """Texels of a canvas; those in charts are synthesised. nearest: (h, w), flat indices of the nearest chart texels.
 
-    shown: (h, w), flat indices of the chart texels that are shown. places: (h, w, 2), positions y and x on the torus.
+    texels: (h, w), flat indices of the chart texels that are shown. places: (h, w, 2), positions y and x on the torus.
     """
 
     nearest: Tensor
-    shown: Tensor
+    texels: Tensor
     places: Tensor
     torus: tuple[int, int]
 
@@ -104,7 +104,7 @@ class CanvasGrid(PixelGrid):
     @cached_property
     def shown_pixels(self) -> Tensor:
         """Index (P,) of the chart texel that each pixel shows."""
-        return self._indices(self.shown)
+        return self._indices(self.texels)
 
     @cached_property
     def nearest_pixels(self) -> Tensor:

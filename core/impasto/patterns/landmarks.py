@@ -35,14 +35,14 @@ class Landmarks:
         self.side_px = int(SIDE * self.source_px.min())
         self.places = _unlike_all(features, max(1, self.side_px // WINDOW))
         self.apart_px = self.source_px.min() * np.linspace(*APART[::-1], len(self.places))
-        self.shown: list[np.ndarray] = [np.zeros((0, 2), int)] * len(self.places)
+        self.copies: list[np.ndarray] = [np.zeros((0, 2), int)] * len(self.places)
 
     def add(self, corner: Place, source: Place, block: Place, margin: Place) -> None:
         """Record the landmarks that a block from `source` shows at `corner`, all (y, x), within its margins."""
         low, high = np.add(source, margin), np.add(source, block) - margin
         for index in np.flatnonzero(((self.places >= low) & (self.places < high)).all(1)):
             place = (self.places[index] - source + corner) % self.size_px
-            self.shown[index] = np.concatenate([self.shown[index], place[None]])
+            self.copies[index] = np.concatenate([self.copies[index], place[None]])
 
     def penalty(self, corner: Place, shape: tuple[int, ...], scale: int, block: Place, margin: Place) -> np.ndarray:
         """Number, of `shape`, of landmarks that a block at `corner` would show too close to where they are shown.
@@ -53,7 +53,7 @@ class Landmarks:
         lows = np.ceil((self.places - block + margin) / scale).clip(0).astype(int)
         highs = np.ceil((self.places - margin) / scale).clip(0).astype(int)
         middle = np.add(corner, block) - np.array(block) // 2
-        for (top, left), (bottom, right), copies, apart_px in zip(lows, highs, self.shown, self.apart_px, strict=True):
+        for (top, left), (bottom, right), copies, apart_px in zip(lows, highs, self.copies, self.apart_px, strict=True):
             nearest_px = self._distances(copies, middle).min(initial=np.inf)
             if nearest_px < apart_px:
                 penalty[top:bottom, left:right] += 2 - nearest_px / apart_px
@@ -72,7 +72,7 @@ class Landmarks:
                     found.append((place, self.places[index]))
                 else:
                     apart = np.concatenate([apart, place[None]])
-            self.shown[index] = apart
+            self.copies[index] = apart
         return found
 
     def _distances(self, places: np.ndarray, place: np.ndarray) -> np.ndarray:

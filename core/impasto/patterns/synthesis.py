@@ -114,7 +114,7 @@ class AppearanceCorrection(Correction):
     ) -> None:
         super().__init__(field, generator)
         self.level, self.patterns, self.variety, self.guidance = level, patterns, variety, guidance
-        self.shown = level.channels[field.place[field.grid.shown_pixels]]  # (P, C)
+        self.values = level.channels[field.place[field.grid.shown_pixels]]  # (P, C)
         self.uses = torch.zeros(0)
 
     def one_pass(self) -> Iterator[float]:
@@ -141,7 +141,7 @@ class AppearanceCorrection(Correction):
         # since the margin is a radius, windows begin at the position of their centres
         side, left, right = 2 * RADIUS_PX, int(x.min()), int(x.max())
         rows, columns = slice(int(y[0]), int(y[-1]) + side + 1), slice(left, right + side + 1)
-        around = self.shown.view(height + side, width + side, -1)[rows, columns]
+        around = self.values.view(height + side, width + side, -1)[rows, columns]
         target = level.appearance.of(around.permute(2, 0, 1))  # of every second pixel, (n, D)
         every = torch.div(y - y[0], 2, rounding_mode="floor") * ((right - left) // 2 + 1) + (x - left) // 2
         target = target[every]  # (N, D)
@@ -175,5 +175,5 @@ class AppearanceCorrection(Correction):
     def show(self, pixels: Tensor, places: Tensor) -> None:
         """Show places (n,) at pixels (n,), and their channels."""
         super().show(pixels, places)
-        self.shown[pixels] = self.level.channels[places]
-        self.field.grid.with_margin(self.shown)
+        self.values[pixels] = self.level.channels[places]
+        self.field.grid.with_margin(self.values)

@@ -116,7 +116,7 @@ class _Painter:
         is_fresh = task.start is task.picture
         self.task = replace(task, start=leading if is_fresh else task.start)
         self.leading, self.noise = leading, NOISE if is_fresh else 0.0
-        self.kept = 1 - (1 - KEPT) ** parameters.preservation
+        self.preservation = 1 - (1 - KEPT) ** parameters.preservation
         self.color_weight = COLOR_WEIGHT * parameters.preservation**0.5
         self.thresholds = _thresholds(task, self.context) if len(task.regions) > 1 else None
 
@@ -152,7 +152,7 @@ class _Painter:
         else:
             x = resize_picture(before.picture, leading.shape[2:], task.seamless)
         search, guides = self._search(task, leading, before)
-        forms = self.kept * edges(leading, task.seamless)
+        forms = self.preservation * edges(leading, task.seamless)
         energies = detail_energies(task.sources)
         passes, rounds = PASSES[self.parameters.quality]
         patches: Tensor | None = None

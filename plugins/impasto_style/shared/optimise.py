@@ -133,7 +133,7 @@ class Descent:
     ) -> None:
         self.method, self.count, self.watch, self.join = method, count, watch, join
         self.tensors = [tensor.detach().clone().requires_grad_() for tensor in split(picture)]
-        self.kept = [tensor.detach().clone() for tensor in self.tensors]
+        self.saved = [tensor.detach().clone() for tensor in self.tensors]
         self.optimizer = method.make(self.tensors, lr=method.rate)
         self.loss, self.done, self.restarts, self.is_over = math.inf, 0, 0, False
 
@@ -147,7 +147,7 @@ class Descent:
     def best(self) -> Tensor:
         """The picture with the smallest loss of the last run."""
         with torch.no_grad():
-            picture = self.join(self.kept)
+            picture = self.join(self.saved)
             return picture.clamp(0, 1) if self.method.bound == "penalty" else picture
 
     def run(self, objective: Objective, count: int | None = None) -> bool:
@@ -206,8 +206,8 @@ class Descent:
     def _keep(self, loss: float) -> None:
         if loss < self.loss:
             self.loss = loss
-            for best, tensor in zip(self.kept, self.tensors, strict=True):
-                best.copy_(tensor.detach())
+            for saved, tensor in zip(self.saved, self.tensors, strict=True):
+                saved.copy_(tensor.detach())
 
     def _restart(self) -> None:
         """Restart from the best picture at a lower rate, or end after too many restarts."""
@@ -215,8 +215,8 @@ class Descent:
         self.is_over = self.restarts == MOST_RESTARTS
         log.warning("the loss is not finite: continuing from the best picture at a lower rate")
         with torch.no_grad():
-            for best, tensor in zip(self.kept, self.tensors, strict=True):
-                tensor.copy_(best)
+            for saved, tensor in zip(self.saved, self.tensors, strict=True):
+                tensor.copy_(saved)
         self.optimizer = self.method.make(self.tensors, lr=self.method.rate)
 
     def _clamp(self) -> None:

@@ -34,9 +34,9 @@ def scenario(walk: Walk) -> Steps:
 def relights(walk: Walk) -> Steps:
     """A click shows the material; the picture follows the light."""
     yield walk.click("impasto.relight", "VIEW_3D")
-    yield until(lambda: TURNTABLE.shown, LIMIT_S)
+    yield until(lambda: TURNTABLE.view, LIMIT_S)
     yield walk.settle(1.5)
-    walk.record("shown", TURNTABLE.shown.name)
+    walk.record("shown", TURNTABLE.view.name)
     walk.screenshot("relit.png")
     before = TURNTABLE.pictures[0]
     settings().azimuth = math.radians(315)
