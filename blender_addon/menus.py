@@ -24,7 +24,7 @@ OBJECT: Entries = (
     ("impasto.stylize", "Style Transfer: Repaint Material", "BRUSH_DATA"),
     ("impasto.bake", "Bake Material to Textures", "RENDER_STILL"),
     ("impasto.export", "Export Maps for Unity, Unreal, Godot, glTF, MaterialX", "EXPORT"),
-    ("impasto.restore", "Restore Former Material", "LOOP_BACK"),
+    ("impasto.restore", "Restore Replaced Material", "LOOP_BACK"),
     ("impasto.make_endless", "Make Material Endless: No Repeats", "MOD_ARRAY"),
     ("impasto.train", "Train Texture Model on Own Pictures", "PLAY"),
     ("impasto.set_up_engine", "Set Up Engine (PyTorch)", "IMPORT"),

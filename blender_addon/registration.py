@@ -40,7 +40,7 @@ PARTS = (
     *("bake.settings", "bake.overlay", "interface.deferred", "batch.request", "relight.panel", "endless"),
     *("export", "region.view", "region.overlay", "jobs.session", "jobs.operator", "generate.variations"),
     *("generate.favourites", "layers.preview", "history.panel", "history.entries"),
-    *("history.stored", "history.operators", "stylize.preview", "relight.turntable", "bridge.former"),
+    *("history.stored", "history.operators", "stylize.preview", "relight.turntable", "bridge.replaced"),
     *("bridge.mapping", "bridge.on_object", "assets.marking", "assets.library", "bridge.image_editors"),
     *("command_line", "menus", "interface.drawing", "translations.texts"),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..bridge import former, images, surfaces
+from ..bridge import images, replaced, surfaces
 from ..bridge.target import chosen_material
 from ..core.engine.messages import RELIT, ResultView
 from ..core.errors import ImpastoError, Message, ParameterError
@@ -94,7 +94,7 @@ def mark(material: bpy.types.Material, picture: np.ndarray | None = None) -> Non
     """
     color = surfaces.map_nodes(material).get("base_color")
     material.asset_mark()
-    former.release(material)
+    replaced.release(material)
     mean = images.small(color.image, MEAN_PX)[..., :3].mean((0, 1)) if color else None
     tools = {tool["name"]: tool for tool in catalogue}
     describe(material, asset_text(images.recipe_in(material), tools, catalogue.models, mean))

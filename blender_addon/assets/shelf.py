@@ -10,7 +10,7 @@ import bmesh
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from ..bridge import former, images
+from ..bridge import images, replaced
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects
 from ..core.errors import FileError, ParameterError
@@ -124,7 +124,7 @@ def loaded(file: str, name: str) -> bpy.types.Material:
         raise FileError("there is no material {} in {}", "refresh the asset library", name, file)
     material = wanted.materials[0]
     material.asset_clear()
-    held = former.use_counts()  # materials that another one replaced
+    held = replaced.use_counts()  # materials that another one replaced
     others = (one for one in bpy.data.materials if one != material and not held[one])
     before = next((one for one in others if _is_same(one, material)), None)
     if before is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 from bpy.types import Image, Material, NodeTree
 
-from ..bridge import former, images, materials, naming, tiles
+from ..bridge import images, materials, naming, replaced, tiles
 from ..bridge.target import NEW, NONE, UNUSED, Target
 from ..core.errors import Message, series
 from ..core.system.transaction import replace_files
@@ -73,10 +73,10 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
             if target.material == NEW:
                 notes += _assign(material, target)
         else:
-            former.keep(stored.values())
+            replaced.keep(stored.values())
         of = title if len(target.objects) == 1 else Message("{} objects", len(target.objects))
         bakes.append(_StoredSet(of, [one.name for one in fresh], target.objects, material.name if material else ""))
-        former.note(material or next(iter(stored.values())))
+        replaced.note(material or next(iter(stored.values())))
     first = [(target, next((one for one in maps if not one.is_kept), None)) for maps, target in baked]
     overlay.keep_misses([(target.objects, one.misses) for target, one in first if one])
     said = _sentences(bakes)
@@ -154,7 +154,7 @@ def pack(task: Task, maps: Sequence[BakedMap], packed: PackedFiles) -> None:
 def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMap]) -> Material:
     """New material that shows the baked images on the UVs that they were baked to."""
     material = materials.new(name)
-    former.keep([material])
+    replaced.keep([material])
     relief_m = next((one.provenance["height_range_m"] for one in maps if one.name == "height"), None)
     materials.apply_maps(material, stored, materials.Look(relief_m=relief_m, has_sliders=False))
     nodes, about = material.node_tree.nodes, maps[0].provenance
@@ -197,5 +197,5 @@ def _assign(material: Material, target: Target) -> list[str]:
     objects = target.found_objects()
     for obj in objects:
         for index in range(len(obj.material_slots) or 1):
-            former.assign(obj, material, index)
+            replaced.assign(obj, material, index)
     return [] if objects else ["the object was deleted meanwhile: the material is kept without it"]

@@ -15,7 +15,7 @@ from ..assets import catalogs
 from ..bake.fingerprints import images_in, materials_fingerprint, object_state
 from ..bake.settings import BakeOptions
 from ..bake.sources import material_maps
-from ..bridge import encode, former, image_editors, images
+from ..bridge import encode, image_editors, images, replaced
 from ..bridge.inputs import SOURCE, Source, existing
 from ..bridge.recipe_inputs import all_sources
 from ..core.descriptions import DIRECTIONS, MESH
@@ -56,8 +56,8 @@ def selected_materials(context: bpy.types.Context) -> list[bpy.types.Material]:
 
 def of_file() -> list[bpy.types.Material]:
     """Materials of the open file that something uses, and the user's own with a fake user."""
-    held = former.use_counts()
-    own = {one: int(one.use_fake_user and former.MADE in one) for one in bpy.data.materials}
+    held = replaced.use_counts()
+    own = {one: int(one.use_fake_user and replaced.MADE in one) for one in bpy.data.materials}
     return _usable(one for one in bpy.data.materials if one.users > held[one] + own[one])
 
 
@@ -166,7 +166,7 @@ def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
         for name, value in baked.items():
             setattr(scene.impasto_bake, name, value)
         scene.view_layers[0].update()  # or Blender 5.2 crashes as it writes
-        with former.left_out(materials):
+        with replaced.left_out(materials):
             blocks = {*materials, *written.values(), scene}
             bpy.data.libraries.write(str(path), blocks, path_remap="ABSOLUTE", fake_user=True)
     except RuntimeError as error:  # so Blender says that it cannot write

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 import bpy
 
 from ..assets.marking import mark
-from ..bridge import former, images, materials, tiles
+from ..bridge import images, materials, replaced, tiles
 from ..core.descriptions import MESH
 from ..core.errors import FileError, Message, ProtocolError, series
 from ..core.io.udim import tile_number, without_number
@@ -143,8 +143,8 @@ def _material(name: str, maps: Mapping[str, bpy.types.Image], catalog: str | Non
     materials.apply_maps(material, maps, look)
     for item in (material, *maps.values()):
         item[images.RECIPE] = recipe.to_json()
-    former.keep([material])
-    former.note(material)
+    replaced.keep([material])
+    replaced.note(material)
     if catalog is not None:
         mark(material)
         material.asset_data.catalog_id = catalog

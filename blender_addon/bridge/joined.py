@@ -27,7 +27,7 @@ PART = "impasto_part"
 
 The names are those of the materials, and of the objects that showed them."""
 MOST_CHOICES = 8
-"""Most combinations of former materials that are tried."""
+"""Most combinations of replaced materials that are tried."""
 OPACITY = "opacity"
 LARGER = 1.05
 """Width of a UV island, in textures, above which the texture is regarded as repeated."""

@@ -26,7 +26,7 @@ from ..core.system.names import is_file_name
 from ..core.system.untrusted import files_in, inside, is_folder, is_there
 from ..core.texture import Maps
 from ..core.udim import tile_of
-from . import encode, former, materials, meshes, set_files, surfaces, tiles
+from . import encode, materials, meshes, replaced, set_files, surfaces, tiles
 from .inputs import SOURCE, Input, Source, ready
 from .joined import JoinedResult, has_relief
 
@@ -55,7 +55,7 @@ def keep(inputs: Iterable[JobInput]) -> None:
             files = {tile_of(key)[1]: encode.encode_map(values) for key, values in input_.arrays.items()}
             image = tiles.add(input_.name or MASK, MASK, files, None)
             image[KEPT] = sha256
-            former.keep([image])
+            replaced.keep([image])
 
 
 def _kept(sha256: str) -> list[bpy.types.Image]:

@@ -21,7 +21,6 @@ from ..jobs.session import push_undo
 from ..jobs.task import Applied, TaskReport
 from . import (
     endless_nodes,
-    former,
     image_editors,
     images,
     joined,
@@ -29,6 +28,7 @@ from . import (
     materials,
     naming,
     on_object,
+    replaced,
     sliders,
     surfaces,
     tiles,
@@ -123,11 +123,11 @@ def _put(
         material.pop(images.STAND_IN, None)
         what = Message("the material {}", material.name)
     else:
-        former.keep(new.values())
+        replaced.keep(new.values())
         what = Message("the image{} {}", "s" * (len(new) > 1), ", ".join(image.name for image in new.values()))
     if before := by_uid(bpy.data.images, target.image):
         image_editors.show_instead(before, first)
-    former.note(material or first)
+    replaced.note(material or first)
     unassigned = material.name if material and material.users == int(material.use_fake_user) else ""
     names = (material.name,) if material else ()
     message, image_names = Message("Made {}", what), tuple(one.name for one in new.values())
@@ -196,7 +196,7 @@ def _material(
     if active is None and target.material == ACTIVE:
         notes.append("the material was deleted meanwhile: this is a new one")
     if active:
-        former.keep_state(active)
+        replaced.keep_state(active)
     material = active or draft or materials.new(target.name)
     has_width, is_mapped = bool(result.width_m or target.width_m), active is not None and mapping.is_offered(active)
     is_kept = target.mapping == mapping.AUTO and is_mapped and (mapping.is_chosen(active) or not has_width)
@@ -209,9 +209,9 @@ def _material(
     notes += _map(material, objects, kind, has_width=has_width)
     if active is None:
         for item in objects:
-            former.assign(item, material)
+            replaced.assign(item, material)
     if active is None or not material.users:
-        former.keep([material])
+        replaced.keep([material])
     return material
 
 
@@ -239,21 +239,21 @@ def _repaint(
         notes.append("the material was deleted or changed meanwhile: this is a new one")
         return _material(result, new, replace(target, painted=0, material=NEW), notes)
     if target.material == ACTIVE:
-        former.keep_state(before)
+        replaced.keep_state(before)
         images_by_map = {name: node.image for name, node in nodes.items() if name in new}
         _make_plain(before, notes)
         surfaces.repaint(before, new, result.height_range_m)
         for name, image in images_by_map.items():
             image_editors.replace_shown(image, new[name])
         return before
-    material = former.plain_copy(before)
+    material = replaced.plain_copy(before)
     material.name = target.name
     _make_plain(material, notes)
     surfaces.repaint(material, new, result.height_range_m)
     for item in target.found_objects():
         for slot in [slot for slot in item.material_slots if slot.material == before]:
-            former.assign(item, material, slot.slot_index)
-    former.keep([material])
+            replaced.assign(item, material, slot.slot_index)
+    replaced.keep([material])
     return material
 
 

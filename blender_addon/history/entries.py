@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import bpy
 
-from ..bridge import former, images, naming, surfaces
+from ..bridge import images, naming, replaced, surfaces
 from ..core.errors import ParameterError
 from ..core.recipe import GROUP, Recipe
 from ..engine.catalogue import catalogue
@@ -47,7 +47,7 @@ class HistoryEntry:
         return f"{self.kind}:{self.stored.path.name if self.stored else self.name}"
 
     @property
-    def item(self) -> former.Result | None:
+    def item(self) -> replaced.Result | None:
         """The result in this file; None if the entry is another kind, or the result was deleted."""
         return getattr(bpy.data, COLLECTIONS[self.kind]).get(self.name) if self.kind in COLLECTIONS else None
 
@@ -138,8 +138,8 @@ def collect() -> None:
     """Collect the entries of this file anew."""
     kinds = {bpy.types.Material: MATERIAL, bpy.types.Image: IMAGE}
     found = [
-        HistoryEntry(kinds[type(one)], one.name, one[former.MADE], images.recipe_text(one), former.STARRED in one)
-        for one in former.latest_results()
+        HistoryEntry(kinds[type(one)], one.name, one[replaced.MADE], images.recipe_text(one), replaced.STARRED in one)
+        for one in replaced.latest_results()
     ]
     for one in variations.variations_of_file():
         text = one.recipe.to_json()
@@ -200,9 +200,9 @@ HANDLERS = tuple((event, _file_changed) for event in ("load_post", "undo_post", 
 
 
 def register() -> None:
-    former.listeners.append(forget)
+    replaced.listeners.append(forget)
 
 
 def unregister() -> None:
-    former.listeners.remove(forget)
+    replaced.listeners.remove(forget)
     _collected.entries, _collected.counts = (), ()

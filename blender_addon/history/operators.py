@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from bpy.props import IntProperty, StringProperty
 
-from ..bridge import encode, former, images, naming, surfaces
+from ..bridge import encode, images, naming, replaced, surfaces
 from ..bridge.inputs import read
 from ..bridge.recipe_inputs import all_sources, sources_of
 from ..bridge.surfaces import MapImage
@@ -165,7 +165,7 @@ class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
             stored.toggle_star(entry.stored)
             stored.refresh()
         elif item := entry.item:
-            former.star(item, not entry.is_starred)
+            replaced.star(item, not entry.is_starred)
         forget()
         said = Message("{} has no star any more" if entry.is_starred else "{} has a star", entry.name)
         return TaskReport("INFO", said)
@@ -175,9 +175,9 @@ def _keep_variation(context: bpy.types.Context, entry: HistoryEntry, variation: 
     """Keep a variation in the file as a small image with its recipe and a star."""
     data = encode.encode_png(variation.pixels[::-1] / 255, bits=8)
     image = images.add(entry.name, "base_color", data, entry.recipe)
-    former.keep([image])
-    former.star(image, True)
-    former.note(image)
+    replaced.keep([image])
+    replaced.star(image, True)
+    replaced.note(image)
     variations.forget(variation)
     settings = context.window_manager.impasto_history
     if settings.selected == entry.key:
@@ -245,17 +245,17 @@ class IMPASTO_OT_clean_up(InstantOperator, bpy.types.Operator):
         return TaskReport("INFO", Message("Deleted {} results: {:.1f} MB", count, size_mb))
 
 
-def _unused() -> list[former.Result]:
+def _unused() -> list[replaced.Result]:
     """Results that nothing uses, except those with a star and assets.
 
     Being the material that another one replaced, and could be restored to, does not count as a use.
     """
-    held = former.use_counts()
-    found = [one for one in former.latest_results() if one.users - held[one] == int(one.use_fake_user)]
-    return [one for one in found if former.STARRED not in one and not one.asset_data]
+    held = replaced.use_counts()
+    found = [one for one in replaced.latest_results() if one.users - held[one] == int(one.use_fake_user)]
+    return [one for one in found if replaced.STARRED not in one and not one.asset_data]
 
 
-def _images_of(results: Sequence[former.Result]) -> set[bpy.types.Image]:
+def _images_of(results: Sequence[replaced.Result]) -> set[bpy.types.Image]:
     """Images of results that no other material shows."""
     used = {one: {node.image for node in surfaces.map_nodes(one).values()} for one in bpy.data.materials}
     images_kept = set().union(*(found for one, found in used.items() if one not in results))
@@ -271,7 +271,7 @@ def _size_mb(found: Iterable[bpy.types.Image]) -> float:
 def _delete_material(material: bpy.types.Material) -> None:
     """Delete a material, and images of ours that nothing else uses."""
     with suppress(ImpastoError):  # it took the place of none
-        former.restore(material, list(bpy.data.objects))
+        replaced.restore(material, list(bpy.data.objects))
     images_shown = {node.image for node in surfaces.map_nodes(material).values() if images.has_recipe(node.image)}
     bpy.data.materials.remove(material)
     bpy.data.batch_remove([one for one in images_shown if one.users == int(one.use_fake_user)])

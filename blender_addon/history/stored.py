@@ -17,7 +17,7 @@ from typing import Annotated
 
 import bpy
 
-from ..bridge import encode, former, images, naming, surfaces
+from ..bridge import encode, images, naming, replaced, surfaces
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..core.system.transaction import replace_files
@@ -188,7 +188,7 @@ def refresh() -> None:
     _carry_out(_task())
 
 
-def _note(result: former.Result) -> None:
+def _note(result: replaced.Result) -> None:
     """Store a new result's recipe, if the preferences ask for it."""
     if not is_on() or images.RECIPE not in result:
         return
@@ -202,20 +202,20 @@ def _note(result: former.Result) -> None:
 def _keep_waiting() -> None:
     """Store the recipes of new results that still exist."""
     wanted, stored.waiting = set(stored.waiting), []
-    results = [one for one in former.latest_results() if one.session_uid in wanted]
+    results = [one for one in replaced.latest_results() if one.session_uid in wanted]
     try:
         _carry_out(_task([_stored_of(one) for one in results]))
     except ImpastoError as error:  # the folder is relative to a file that was never saved
         jobs.show_report(TaskReport("ERROR", str(error)), Place.HISTORY)
 
 
-def _stored_of(result: former.Result) -> StoredRecipe:
+def _stored_of(result: replaced.Result) -> StoredRecipe:
     image = surfaces.picture_of(result)
     pixels = images.small(image, THUMBNAIL_PX) if image else None
     thumbnail = "" if pixels is None else base64.b64encode(encode.encode_png(pixels[..., :3], bits=8)).decode()
-    made_s = float(result[former.MADE])
+    made_s = float(result[replaced.MADE])
     name = f"{int(made_s * 1000):015d}-{secrets.token_hex(4)}{SUFFIX}"
-    is_starred = former.STARRED in result
+    is_starred = replaced.STARRED in result
     label = naming.of_set(result) if isinstance(result, bpy.types.Image) else result.name
     return StoredRecipe(folder() / name, label, made_s, images.recipe_text(result), thumbnail, is_starred)
 
@@ -226,11 +226,11 @@ def toggle_star(one: StoredRecipe) -> None:
 
 
 def register() -> None:
-    former.listeners.append(_note)
+    replaced.listeners.append(_note)
 
 
 def unregister() -> None:
-    former.listeners.remove(_note)
+    replaced.listeners.remove(_note)
     if bpy.app.timers.is_registered(_keep_waiting):
         bpy.app.timers.unregister(_keep_waiting)
     stored.clear()

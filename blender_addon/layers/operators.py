@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from ..bridge import former, images, mapping, materials, surfaces
+from ..bridge import images, mapping, materials, replaced, surfaces
 from ..bridge.inputs import image_called
 from ..bridge.recipe_inputs import missing_inputs, sources_of
 from ..bridge.target import active_material, assignable_objects, chosen_material
@@ -78,7 +78,7 @@ class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
         if not stack.layers and stack.source_kind == NONE and catalogue[self.tool]["kind"] != "generator":
-            stack.material = stack.material or former.textures_of(stack.id_data)  # what is there is changed
+            stack.material = stack.material or replaced.textures_of(stack.id_data)  # what is there is changed
             stack.source_kind = MATERIAL if stack.material else NONE
         return Message("Added the layer {}", add_layer(stack, Step(self.tool)).name)
 
@@ -287,5 +287,5 @@ def new_material(context: bpy.types.Context) -> bpy.types.Material:
     """A new material on the selected objects."""
     material = materials.new("Impasto")
     for item in assignable_objects(context):
-        former.assign(item, material)
+        replaced.assign(item, material)
     return material

@@ -19,7 +19,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..bridge.former import textures_of
+from ..bridge.replaced import textures_of
 from ..parameters import properties
 from ..parameters.properties import LAYERS, preview_update
 from ..tools.sources import A_FILE, AN_IMAGE, MATERIAL, NONE, RecipeStack

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import former, images, mapping, materials, sliders, surfaces
+from ..bridge import images, mapping, materials, replaced, sliders, surfaces
 from ..bridge.target import active_material, chosen_material
 from ..core.errors import Message, ParameterError
 from ..interface import previews
@@ -48,8 +48,8 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, materi
     if material is None:
         layout.label(text="")
     else:
-        if replaced := former.choices(material, context.active_object):
-            row.operator("impasto.restore", text="", icon="LOOP_BACK").former = replaced[0].name
+        if choices := replaced.choices(material, context.active_object):
+            row.operator("impasto.restore", text="", icon="LOOP_BACK").former = choices[0].name
             row.operator("impasto.paint_with_result", text="", icon="BRUSH_DATA")
         _draw_mapping(layout, material)
     row = layout.row()
@@ -76,7 +76,7 @@ def draw_adjustments(layout: bpy.types.UILayout, context: bpy.types.Context, mat
     if mapping.of_material(material) != mapping.UV and any(abs(factor - 1) > SCALED for factor in item.scale):
         draw_text(layout, Message("{} is scaled, and its texture with it: apply its scale (Ctrl+A)", item.name), "INFO")
     draw_sliders(layout, material)
-    _draw_former(layout, context)
+    _draw_replaced(layout, context)
 
 
 def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material | bpy.types.Image]) -> None:
@@ -107,10 +107,10 @@ def draw_stand_in(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         row.operator("impasto.generate_asset", text=str(size_px), translate=False).size_px = size_px
 
 
-def _draw_former(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+def _draw_replaced(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw buttons that give the active object back what its material has replaced, or let go of that."""
     material = active_material(context)
-    for one in former.choices(material, context.active_object):
+    for one in replaced.choices(material, context.active_object):
         row = layout.row(align=True)
         text = f"{sentence('Restore')}: {one.name}"
         button = row.operator("impasto.restore", text=text, icon="LOOP_BACK", translate=False)

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 from bpy.props import StringProperty
 
-from ..bridge import encode, former, images, meshes, surfaces
+from ..bridge import encode, images, meshes, replaced, surfaces
 from ..bridge.inputs import image_called
 from ..bridge.target import active_material
 from ..bridge.tiles import TILED
@@ -47,8 +47,8 @@ class IMPASTO_OT_paint_with_result(InstantOperator, bpy.types.Operator):
         if self.image:
             painting = _ClonePainting.of(item, material, image_called(self.image))
         else:
-            painting = _ClonePainting.of(item, former.latest(material, item), surfaces.base_color_of(material))
-            former.restore(material, [item])
+            painting = _ClonePainting.of(item, replaced.latest(material, item), surfaces.base_color_of(material))
+            replaced.restore(material, [item])
         painting.begin(context)
         text = "{} is cloned into {}: choose the Clone brush and paint"
         text = Message(text, painting.result.name, painting.canvas.name)
@@ -79,7 +79,7 @@ class _ClonePainting:
 
     def begin(self, context: bpy.types.Context) -> None:
         """Set Blender's tools to it."""
-        former.keep([self.result, self.mask, self.canvas])
+        replaced.keep([self.result, self.mask, self.canvas])
         mesh, paint = self.item.data, context.scene.tool_settings.image_paint
         layer = mesh.uv_layers[self.uv_map]
         mesh.uv_layers.active = layer

@@ -9,7 +9,7 @@ import bmesh
 import bpy
 from bpy.props import StringProperty
 
-from ..bridge import former, image_editors
+from ..bridge import image_editors, replaced
 from ..bridge.inputs import image_called
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects, check_assignable, chosen_material
@@ -26,7 +26,7 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
     for item in objects:
         check_assignable(item)
     for item in objects:
-        former.assign(item, material)
+        replaced.assign(item, material)
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     notes = [Message("{} has no UVs: unwrap it", ", ".join(without_uv))] if without_uv else []
     said = f"{', '.join(item.name for item in objects)}: {name}"
@@ -56,7 +56,7 @@ def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> TaskReport:
     """Assign the material of this name to the faces of an object's slot. Raise ParameterError if it cannot have one."""
     material = material_called(name)
     check_assignable(item)
-    former.assign(item, material, min(slot, max(0, len(item.material_slots) - 1)))
+    replaced.assign(item, material, min(slot, max(0, len(item.material_slots) - 1)))
     return TaskReport("INFO", Message("{}: {}", item.name, name), materials=(name,))
 
 
@@ -133,7 +133,7 @@ def _materials(item: bpy.types.Object) -> list[bpy.types.Material]:
     return [slot.material for slot in item.material_slots]
 
 
-class OfFormer(InstantOperator):
+class OfReplaced(InstantOperator):
     """Mixin: an operator on the materials that another took the place of."""
 
     material: NAMED
@@ -145,13 +145,13 @@ class OfFormer(InstantOperator):
         return "No material in this file took the place of another"
 
 
-class IMPASTO_OT_restore(OfFormer, bpy.types.Operator):
+class IMPASTO_OT_restore(OfReplaced, bpy.types.Operator):
     """Give the selected objects back the material that this one took the place of; it stays in the file"""
 
     bl_label = "Restore"
 
     former: StringProperty(
-        name="Former Material", description="Name of the one to put back where several are possible; empty: the latest"
+        name="Replaced Material", description="Name of the one to put back if several are possible; empty: the latest"
     )
 
     def do(self, context: bpy.types.Context) -> TaskReport:
@@ -160,20 +160,20 @@ class IMPASTO_OT_restore(OfFormer, bpy.types.Operator):
         objects = (
             bpy.data.objects if self.material else dict.fromkeys((context.active_object, *context.selected_objects))
         )
-        back = former.restore(material, list(objects), chosen)
+        back = replaced.restore(material, list(objects), chosen)
         text = Message("Restored {}; {} is kept in the file", ", ".join(back), material.name)
         return TaskReport("INFO", text, materials=tuple(back))
 
 
-class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
+class IMPASTO_OT_forget_former(OfReplaced, bpy.types.Operator):
     """Forget replaced materials; unused ones are removed when the file is saved"""
 
-    bl_label = "Forget Former Material"
+    bl_label = "Forget Replaced Material"
 
     def do(self, context: bpy.types.Context) -> TaskReport:
         material = chosen_material(context, self.material)
-        names = ", ".join(one.name for one in former.choices(material))
-        former.forget(material)
+        names = ", ".join(one.name for one in replaced.choices(material))
+        replaced.forget(material)
         return TaskReport("INFO", Message("{} no longer keeps {}", material.name, names))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..bridge import former, materials, naming, surfaces, tiles
+from ..bridge import materials, naming, replaced, surfaces, tiles
 from ..bridge.inputs import SOURCE, Input
 from ..bridge.mesh_masks import GROUP, MeshMask
 from ..bridge.meshes import MeshSurface
@@ -52,7 +52,7 @@ class Subject:
     def of(cls, context: bpy.types.Context, image: bpy.types.Image) -> Subject:
         """The image, with the material that it belongs to: the active object's, or else the first."""
         active = active_material(context)
-        for material in (active, *former.not_only_held()):
+        for material in (active, *replaced.not_only_held()):
             if material is not None and not material.is_grease_pencil:
                 nodes = surfaces.map_nodes(material)
                 if "base_color" in nodes and image in [node.image for node in nodes.values()]:

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
-from ..bridge import former, surfaces
+from ..bridge import replaced, surfaces
 from ..bridge.target import active_material
 from ..core.engine.client import Client
 from ..core.engine.messages import JobInput, JobResult, ResultView
@@ -70,7 +70,7 @@ def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, WorkerActio
     surfaces.base_color_of(material)
     assert material is not None  # else there is no base colour
     found = {NOW: subject_of_material(material)}
-    if before := former.images_of(material):
+    if before := replaced.images_of(material):
         found[FORMER] = subject_of_images(before)
     return material.name, found
 

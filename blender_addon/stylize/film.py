@@ -14,7 +14,7 @@ from pathlib import Path
 
 import bpy
 
-from ..bridge import former, image_editors
+from ..bridge import image_editors, replaced
 from ..core.engine.messages import JobResult
 from ..core.errors import Cancelled, Message, ParameterError
 from ..core.options import Sink
@@ -203,7 +203,7 @@ def sequence(name: str, result: JobResult) -> bpy.types.Image:
         image.name = name
     image.source = "SEQUENCE"
     image.reload()
-    former.keep([image])
+    replaced.keep([image])
     image_editors.show_instead(image, image)
     for space in image_editors.image_editors():
         if space.image == image:

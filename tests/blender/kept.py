@@ -1,6 +1,6 @@
 """Contents of a .blend file once a new Blender has opened it, as JSON: `kept.py FILE [OBJECT…]`.
 
-Former materials of these objects are put back, one after the other.
+Replaced materials of these objects are put back, one after the other.
 """
 
 import json
@@ -32,7 +32,7 @@ def main(file: str, *restored: str) -> None:
     found = {
         "materials": {one.name: described(one) for one in bpy.data.materials},
         "images": sorted(one.name for one in bpy.data.images),
-        "recent": [one.name for one in sys.modules[MODULE].bridge.former.latest_results()],
+        "recent": [one.name for one in sys.modules[MODULE].bridge.replaced.latest_results()],
         "restored": {},
     }
     for name in restored:

@@ -245,7 +245,7 @@ def test_reports_use_the_name_that_blender_gave(plane, extension, capsys):
     for expected in ("the material Texture", "the material Texture.001"):
         bpy.ops.impasto.run(**CHECKER)
         assert f"Made {expected}\n" in capsys.readouterr().out
-    assert [one.name for one in extension.bridge.former.latest_results()] == ["Texture.001", "Texture"]
+    assert [one.name for one in extension.bridge.replaced.latest_results()] == ["Texture.001", "Texture"]
     bpy.ops.impasto.run(**CHECKER, material="NONE")
     assert "the images Texture_base_color.002, " in capsys.readouterr().out
 

@@ -31,7 +31,7 @@ CHECKER = {"tool": "checker", "width_px": 8, "height_px": 8, "estimator": "none"
 
 
 def save_and_reopen(path: Path, *restored: str) -> dict:
-    """Contents of the file in another Blender, which puts former materials of these objects back in turn."""
+    """Contents of the file in another Blender, which puts replaced materials of these objects back in turn."""
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     return said_by([sys.executable, KEPT, path, *restored], "kept")
 
@@ -82,7 +82,7 @@ def is_whole(found: dict, name: str) -> bool:
 
 
 def offered(item: bpy.types.Object) -> list[str]:
-    """Former materials that the panel has buttons for, in any of its sections."""
+    """Replaced materials that the panel has buttons for, in any of its sections."""
     bpy.context.view_layer.objects.active = item
     buttons = drawn(bpy.types.IMPASTO_PT_material_view_3d).operators("impasto.restore")
     return list(dict.fromkeys(button.former for button in buttons))

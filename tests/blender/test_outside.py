@@ -93,8 +93,8 @@ def made(plane, extension):
     image = packed_image("wall_base_color", np.full((8, 8, 3), 90, np.uint8))
     extension.bridge.materials.apply_maps(material, {"base_color": image}, extension.bridge.materials.Look())
     bpy.ops.impasto.edit_layers(material="wall", recipe=json.dumps(WHOLE))
-    extension.bridge.former.keep([image])
-    extension.bridge.former.note(image)
+    extension.bridge.replaced.keep([image])
+    extension.bridge.replaced.note(image)
     scene = bpy.context.scene
     scene.impasto.tool = "checker"
     scene.impasto_bake.width_px = scene.impasto_bake.height_px = 8

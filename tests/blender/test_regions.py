@@ -99,7 +99,7 @@ def test_all_maps_of_a_material_are_filled_together_and_old_ones_kept(material, 
     assert now.colorspace_settings.is_data
     assert bpy.data.images[old] == image
     assert bpy.data.images["rough.png"] == rough
-    assert set(extension.bridge.former.images_of(material)) == {"base_color", "roughness"}
+    assert set(extension.bridge.replaced.images_of(material)) == {"base_color", "roughness"}
     holes = show_image(material, packed_image("holes.png", np.full((32, 48, 3), 128, np.uint8)), "Alpha")
     holes.image.colorspace_settings.name = "Non-Color"
     packed_image("left.png", np.pad(np.full((16, 12, 3), 255, np.uint8), ((0, 0), (0, 12), (0, 0))))

@@ -65,11 +65,11 @@ def test_a_material_is_shown_on_a_ball_and_a_plane(turntable, ridges):
     assert set(turntable.view.maps["now"].arrays) == {"base_color", "normal", "roughness"}
     assert set(turntable.view.maps) == {"now"}
     assert "show_former" not in drawn(bpy.types.IMPASTO_PT_relight_view_3d).props()
-    former, surfaces = module("bridge.former"), module("bridge.surfaces")
-    former.keep_state(ridges)
-    assert set(former.images_of(ridges)) == {"base_color", "normal"}
+    replaced, surfaces = module("bridge.replaced"), module("bridge.surfaces")
+    replaced.keep_state(ridges)
+    assert set(replaced.images_of(ridges)) == {"base_color", "normal"}
     bpy.data.images.remove(surfaces.map_nodes(ridges)["base_color"].image)
-    assert former.images_of(ridges) == {}
+    assert replaced.images_of(ridges) == {}
 
 
 @pytest.mark.any_blender

@@ -19,7 +19,7 @@ import bpy
 import numpy as np
 from bpy.types import Image
 
-from ...bridge import former
+from ...bridge import replaced
 from ...bridge.images import values_of, working_space
 from ...core.errors import FileError, Message, WorkerError, with_ids, with_messages
 from ...jobs.command import run_command
@@ -80,7 +80,7 @@ def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions, known: C
     materials = {slot.material for obj in objects for slot in obj.material_slots if slot.material}
     try:
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        with former.left_out(materials):
+        with replaced.left_out(materials):
             blend = str(folder / "object.blend")
             bpy.data.libraries.write(blend, set(written.values()), path_remap="ABSOLUTE", fake_user=True)
     except (OSError, RuntimeError) as error:  # either may say that Blender cannot write

@@ -59,11 +59,11 @@ def latest_results() -> list[Result]:
 
 
 EVERYWHERE = -1
-"""Slot of a former material that is an earlier state of the same material. It is restored wherever that is used."""
+"""Slot of a replaced material that is an earlier state of the same material. It is restored wherever that is used."""
 
 
 class ImpastoFormer(bpy.types.PropertyGroup):
-    """Former material of a slot of an object, which another material replaced. The latest of a slot comes last."""
+    """Replaced material of a slot of an object, which another material replaced. The latest of a slot comes last."""
 
     material: PointerProperty(type=bpy.types.Material)
     object: StringProperty()
@@ -94,7 +94,7 @@ def keep_state(material: bpy.types.Material) -> None:
     state = material.copy()
     if state.asset_data:
         state.asset_clear()
-    material.impasto_former.clear()  # the copy keeps the former materials
+    material.impasto_former.clear()  # the copy keeps the replaced materials
     _hold(material, state)
 
 
@@ -122,10 +122,10 @@ def textures_of(material: bpy.types.Material) -> bpy.types.Material | None:
 
 
 def _hold(
-    material: bpy.types.Material, former: bpy.types.Material | None, item: str = "", slot: int = EVERYWHERE
+    material: bpy.types.Material, before: bpy.types.Material | None, item: str = "", slot: int = EVERYWHERE
 ) -> None:
     new = material.impasto_former.add()
-    new.material, new.object, new.slot = former, item, slot
+    new.material, new.object, new.slot = before, item, slot
 
 
 def choices(material: bpy.types.Material | None, item: bpy.types.Object | None = None) -> list[bpy.types.Material]:
@@ -225,19 +225,19 @@ def release(material: bpy.types.Material) -> None:
 
 
 def _forget(material: bpy.types.Material, places: Iterable[int]) -> None:
-    formers = [material.impasto_former[place].material for place in places]
+    materials = [material.impasto_former[place].material for place in places]
     for place in sorted(places, reverse=True):
         material.impasto_former.remove(place)
     still = use_counts()
-    for former in formers:
-        if former and former.is_editable and former not in still:
-            former.impasto_is_former = False
+    for one in materials:
+        if one and one.is_editable and one not in still:
+            one.impasto_is_former = False
 
 
 def images_of(material: bpy.types.Material | None) -> dict[str, MapImage]:
-    """Images of the latest former material by map; none without a base colour."""
-    former = next(iter(choices(material)), None)
-    nodes = surfaces.map_nodes(former) if former else {}
+    """Images of the latest replaced material by map; none without a base colour."""
+    newest = next(iter(choices(material)), None)
+    nodes = surfaces.map_nodes(newest) if newest else {}
     return {name: MapImage(node.image, node.channel) for name, node in nodes.items()} if "base_color" in nodes else {}
 
 
