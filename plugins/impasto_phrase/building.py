@@ -50,6 +50,8 @@ def _fill(draft: Draft) -> None:
     """Set all parameters from the phrase: choices first, since sizes depend on them, and implied changes last."""
     like = draft.reading.kind.meaning.like if draft.reading.kind and draft.reading.kind.meaning else {}
     own = draft.schemas.keys() - {"color"}
+    if "metal" in draft.reading.slots:  # of anodised bronze
+        like = {slot: value for slot, value in like.items() if slot != "color"}
     direct = {name: value for name, value in like.items() if name in own and value[0] in "#0123456789"}
     slots = {**{slot: value for slot, value in like.items() if slot not in direct}, **draft.reading.slots}
     words = draft.reading.words
@@ -97,7 +99,9 @@ def set_substance(draft: Draft, slots: dict[str, str]) -> None:
         draft.suggest(substances[term.material])
         return
     values = {**term.meaning.for_material(term.material), **term.meaning.like}
-    color = values.get("color") or values.get("metal") or usual_color(term.material)
+    own: Mapping[str, str] = table("grammar")["substance_colors"]
+    color = own.get(term.material) or own.get(term.text.lower()) or values.get("color") or values.get("metal")
+    color = color or usual_color(term.material)
     if "color" in slots or not color or not draft.table.get("colors"):
         draft.note_unused_words([term.text])
         return
@@ -115,7 +119,7 @@ def usual_color(material: str) -> str:
 
 def _further_parameters(draft: Draft, slot: str, value: str) -> Mapping[str, float]:
     """Further parameters for a word, except those that the material implies."""
-    found = GOES_WITH.get((slot, value), {})
+    found = draft.table.get("goes_with", {}).get(f"{slot}={value}") or GOES_WITH.get((slot, value), {})
     return {name: goal for name, goal in found.items() if not draft.implies(name)}
 
 

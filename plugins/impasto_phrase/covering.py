@@ -33,6 +33,8 @@ AMOUNT_OF = {"no": 0.0, "little": 0.25, "some": 0.5, "much": 0.8}
 """Covered share, by degree."""
 SHOWN = ("wetness", "leaves", "needles")
 """Slots that a layer shows, in addition to that of its own name."""
+NEEDLES = "needles"
+"""Layer of needles without leaves."""
 AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
 _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORECASE)
 _RUNS = re.compile(r"\b(?:streaks?|runs?|streaked)\b", re.IGNORECASE)
@@ -76,10 +78,12 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     assert reading.material
     amount = next((share for form, share in AMOUNTS if form.match(text.lower())), AMOUNT_OF["some"])
     schemas = properties_of(registry().tool(COVER).parameters)
+    like = reading.kind.meaning.like if reading.kind and reading.kind.meaning else {}
+    has_needles = reading.slots.get(NEEDLES) == "much" or like.get(NEEDLES) == "1"
     runs = how == "down" or bool(_RUNS.search(text))
     lies = "hollows" if how in ("between", "among", "in") or reading.material not in FLAT else "patches"
     parameters: dict[str, Any] = {
-        "material": reading.material,
+        "material": NEEDLES if has_needles else reading.material,
         "amount": amount,
         "place": "runs" if runs else lies,
         "thickness_m": THICKNESS_M[reading.material],

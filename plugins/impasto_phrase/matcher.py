@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,8 +21,19 @@ from .vocabulary import materials, nearest_to, table, vocabulary, words_without_
 
 INSIDE = ("in", "中", "里", "下")
 """Words for what lies inside something."""
-WATER, SUBMERGED = "water", 0.85
-"""The material that other things lie in, and their wetness then."""
+WATER = "water"
+"""The material that other things lie in."""
+IN_WATER = Step("cover", {"material": WATER, "amount": 1.0, "thickness_m": 0.02})
+"""The layer over what lies in water."""
+LIMEWASH: Mapping[str, Any] = {
+    "material": "limewash",
+    "amount": 0.72,
+    "place": "patches",
+    "edge": 0.5,
+    "thickness_m": 0.0006,
+    "patch_m": 0.5,
+}
+"""Parameters of a layer of lime wash, which shows the relief below."""
 PLASTER: Mapping[str, Any] = {
     "material": "plaster",
     "amount": 0.6,
@@ -30,6 +42,7 @@ PLASTER: Mapping[str, Any] = {
     "thickness_m": 0.03,
 }
 """Parameters of a layer of plaster that has come off in places."""
+_WASH = re.compile(r"wash|石灰水|石灰浆|白灰", re.IGNORECASE)
 PEELS = "plaster"
 """The material that comes off and shows what lies below."""
 
@@ -94,13 +107,11 @@ class Phrase(Matcher):
 
         for layer, base, how in parts(subject):
             reading, below = read_phrase(layer), read_phrase(base)
-            if (
-                below.material == WATER != reading.material and reading.material and how in INSIDE
-            ):  # "pebbles in a stream"
-                found = self.match(layer, seed, context)
-                values = {**found.recipe.steps[0].parameters, "wetness": SUBMERGED}
-                first = replace(found.recipe.steps[0], parameters=values)
-                return replace(found, recipe=replace(found.recipe, steps=(first, *found.recipe.steps[1:])))
+            is_over = reading.material == WATER and not how
+            is_in = below.material == WATER and how in INSIDE
+            if is_over != is_in and reading.material and below.material and reading.material != below.material:
+                found = self.match(base if is_over else layer, seed, context)  # "pebbles in a stream"
+                return replace(found, recipe=replace(found.recipe, steps=(*found.recipe.steps, IN_WATER)))
             if is_layer(reading, below, how):
                 found = self.match(base, seed, context)
                 step, notes = covering_step(layer, how, reading)
@@ -116,9 +127,10 @@ class Phrase(Matcher):
 
         found = self.match(layer, seed, context)
         plaster = found.recipe.steps[0].parameters
-        if "color" not in plaster and len(found.recipe.steps) == 1:
+        is_wash = _WASH.search(layer) is not None
+        if is_wash or ("color" not in plaster and len(found.recipe.steps) == 1):
             base_found = self.match(base, seed, context)
-            step = Step("cover", {**PLASTER, "wetness": plaster.get("wetness", 0.0)})
+            step = Step("cover", {**(LIMEWASH if is_wash else PLASTER), "wetness": plaster.get("wetness", 0.0)})
             recipe = replace(base_found.recipe, steps=(*base_found.recipe.steps, step))
             return Match(recipe, (*base_found.notes, *words_without_meaning(read_phrase(layer).unknown)))
         color = rgb_of(below.slots.get("color") or usual_color(str(below.material)))

@@ -12,6 +12,8 @@ from .vocabulary import Vocabulary, table, words_of
 
 PAINT = "flaking-paint"
 """Material of paint that comes off."""
+COAT = "plastic"
+"""Material of lacquer and enamel, which another material may have as a coat."""
 
 
 def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], start: str | None = None) -> Reading:
@@ -26,32 +28,60 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
     naming = naming_term(terms, start is not None or is_change)
     if start and is_change:
         naming = None  # "smaller tiles" still means the recipe's tiles
-    named = naming.material if naming else None
-    below = table("grammar")["peels_from"].get(named, "") if start is None and _peels(terms) else ""
-    named = PAINT if below else named
+    first = named = naming.material if naming else None
+    below = _ground(terms, first) if start is None else ""
+    if start is None:
+        named = PAINT if below else _instead(terms, first)
+    naming = naming if named == first else None
     own = implied.get(named or start or "", ())
     reading = PhraseReader(terms, known, named or start, own).read()
     reading.material = named
-    reading.head = unknown_head(terms) if naming and start is None else ""
+    reading.head = unknown_head(terms) if named and start is None else ""
     kinds = [term for term in terms if term.has("kind") and term.material == named and not term.has("thing")]
     reading.kind = naming if naming and naming.has("kind") else next(iter(kinds), None)
     reading.compound = unknown_compound(terms, named)
+    coats = [term.text for term in terms if _is_coat(term)]
     if below:
         reading.slots["pattern"], reading.kind = below, None
-        ground = {term.text for term in terms if term.material in table("grammar")["peels_from"]}
-        reading.left_out = [word for word in reading.left_out if word not in ground]
+    elif coats and named != COAT and start is None:
+        reading.slots.setdefault("gloss", "glossy")
+        reading.words.setdefault("gloss", coats[-1])
+    other = {*table("grammar")["peels_from"], "rust"} if below else {first} - {named}
+    seen = {term.text for term in terms if term.material in other}
+    reading.left_out = [word for word in reading.left_out if word not in (*seen, *coats)]
     for slot in own:
         if reading.slots.get(slot) == "some" and (slot != "paint" or "color" in reading.slots):
             del reading.slots[slot]
     return reading
 
 
-def _peels(terms: Sequence[Term]) -> bool:
-    """Whether a phrase says that paint comes off: "peeling paint", or "peeling" and "paint"."""
+def _ground(terms: Sequence[Term], named: str | None) -> str:
+    """The ground of paint that comes off, or that rust comes through: "wood", "metal" or "concrete"; else ""."""
+    peels_from: Mapping[str | None, str] = table("grammar")["peels_from"]
+    grounds = [peels_from[term.material] for term in terms if term.material in peels_from]
     paints = [term for term in terms if term.material == PAINT]
     is_whole = any(term.has("material") for term in paints)
     is_named = any(term.has("paint") and not term.text.endswith("ed") for term in paints)
-    return is_whole or (is_named and any(term.has("peeling") for term in paints))
+    comes_off = any(term.has("peeling") or term.has("chips") for term in terms)
+    if is_whole or ((is_named or any(_is_coat(term) for term in terms)) and comes_off):
+        return grounds[0] if grounds else ""
+    is_rusty = any(term.has("rust") or term.material == "rust" for term in terms)
+    return "metal" if is_named and is_rusty and named in ("rust", PAINT) and "wood" not in grounds else ""
+
+
+def _is_coat(term: Term) -> bool:
+    """Whether a term names a glossy coat, such as lacquer or enamel."""
+    return term.material == COAT and term.meaning is not None and term.meaning.like.get("gloss") == "glossy"
+
+
+def _instead(terms: Sequence[Term], named: str | None) -> str | None:
+    """The material that other words make of the one that is named: planks in herringbone are parquet."""
+    grounds: Mapping[str | None, str] = table("grammar")["peels_from"]
+    if named == COAT and any(grounds.get(term.material) == "wood" for term in terms):
+        return "veneer"
+    others: Mapping[str, str] = table("grammar")["instead"].get(named, {})
+    said = [value for term in terms if term.meaning for value in term.meaning.values.values()]
+    return next((others[value] for value in said if value in others), named)
 
 
 def _of_turned(text: str, known: Vocabulary) -> str:

@@ -110,10 +110,11 @@ class PhraseReader:
         """Whether a material's word only says of what the material consists, as in "oak shingles"."""
         if self.adds or self.material not in FORMS or self.terms[index].material in SOFT:
             return False
-        before = index > 0 and self.terms[index - 1].text.lower() == "of"
+        before = any(one.text.lower() == "of" for one in self.terms[max(0, index - 2) : index])
         after = self._after(index)
         is_of_form = any(one.has("form") for one in self.terms[:index])
         is_plain = not set(self._values(self.terms[index])) - {*GRAMMAR, *MATERIAL_KEYS, "part"}
+        is_plain = is_plain or self.terms[index].text.lower() in table("grammar")["substance_colors"]
         return is_plain and bool(before or is_of_form or (after and after.material))
 
     def _is_of_addition(self, index: int, values: Mapping[str, str]) -> bool:

@@ -159,7 +159,8 @@ def naming_term(terms: Sequence[Term], is_change: bool) -> Term | None:
     clause = 0
     adds = has_head = False
     for position, term in enumerate(terms):
-        clause += term.is_break or (term.has("split") and term.text.lower() != "of")
+        has_form = found is not None and found.material in table("grammar")["forms"]  # "a wall of slate" is a wall
+        clause += term.is_break or (term.has("split") and (term.text.lower() != "of" or has_form))
         adds = (adds and not term.is_break) or (term.has("adds") and has_head)
         if term.meaning and (named := term.meaning.material):
             firmness = 0 if adds and named[0] == 3 else named[0] + term.has("form")

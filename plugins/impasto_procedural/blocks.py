@@ -79,11 +79,11 @@ def uneven_blocks(
     high, wide = canvas.height_m / rows, canvas.width_m / columns
     moved = uneven * (canvas.uniform(f"{name} rows", rows) - 0.5)
     v = (canvas.y_m + warp[0]) / high + 0.25
-    row, v, half_v = _places_between(v, lambda row: moved[row.long() % rows])
+    row, v, half_v = places_between(v, lambda row: moved[row.long() % rows])
     shifts = canvas.uniform(f"{name} shifts", rows)[row.long() % rows]
     moved_x = uneven * (canvas.uniform(f"{name} columns", rows, columns) - 0.5)
     u = (canvas.x_m + warp[1]) / wide + shifts
-    column, u, half_u = _places_between(u, lambda column: moved_x[row.long() % rows, column.long() % columns])
+    column, u, half_u = places_between(u, lambda column: moved_x[row.long() % rows, column.long() % columns])
     number = row.long() % rows * columns + column.long() % columns
     cut = (0.8 * canvas.of_each(f"{name} cut", number) - 0.4) * half_v
     is_split = canvas.of_each(f"{name} split", number) < split
@@ -95,7 +95,7 @@ def uneven_blocks(
     )
 
 
-def _places_between(place: Tensor, moved: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+def places_between(place: Tensor, moved: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """For places between joints at i + moved(i): the number i, the offset from the middle, and half the distance."""
     index = place.floor()
     is_after, is_before = place >= index + 1 + moved(index + 1), place < index + moved(index)

@@ -26,22 +26,39 @@ FEWEST_PARTS = 3
 """Fewest patches across the picture."""
 
 
-OWN: Mapping[str, Mapping[str, float | str]] = {
+OWN: Mapping[str, Mapping[str, Any]] = {
     "rust": {"cover": 1.0, "runs": 0.0},
     "snow": {"litter": 0.0},
     "grass": {"density": 1.0},
     "hedge": {"shape": "ivy", "size_m": 0.06, "density": 1.0},
     "patina": {"cover": 1.0, "runs": 0.0},
     "plaster": {"peeling": 0.0},
+    "needles": {"leaves": 0.0, "needles": 1.0, "twigs": 0.2},
+    "limewash": {"peeling": 0.0, "color": (0.91, 0.90, 0.87), "trowel": 0.1, "cracks": 0.0, "repairs": 0.0},
 }
 """Parameters with which a material does not show its own ground."""
+SAME = {"limewash": "plaster", "needles": "forest-floor"}
+"""Materials that draw what is no material by itself."""
 
 
 class CoverParameters(Parameters):
     """The covering material, its amount, and its place."""
 
     material: Literal[
-        "snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust", "soil", "hedge", "patina", "plaster"
+        "snow",
+        "moss",
+        "grass",
+        "forest-floor",
+        "sand",
+        "gravel",
+        "rust",
+        "soil",
+        "hedge",
+        "patina",
+        "plaster",
+        "needles",
+        "limewash",
+        "water",
     ] = Field("snow", description="What lies on the surface")
     amount: float = Field(0.5, ge=0, le=1, description="Share of the surface that is covered")
     place: Literal["hollows", "patches", "tops", "runs"] = Field("hollows", description="Where it gathers")
@@ -70,8 +87,8 @@ class Cover(Filter):
 
     name, label = "cover", "Cover"
     description = (
-        "Lays snow, moss, grass, leaves, sand, gravel, rust, soil, ivy, verdigris or plaster over a material, "
-        "in hollows, on tops, in patches or in runs"
+        "Lays snow, moss, grass, leaves, needles, sand, gravel, rust, soil, ivy, verdigris, plaster, lime wash or "
+        "clear water over a material, in hollows, on tops, in patches or in runs"
     )
     group = "Age"
     needs = ("base_color", "height")
@@ -84,15 +101,44 @@ class Cover(Filter):
         from .weathering import weather
 
         context.progress(0.0, "Drawing {}", parameters.material)
-        material = next(item for item in all_materials() if item.name == parameters.material)
+        name = SAME.get(parameters.material, parameters.material)
+        material = next(item for item in all_materials() if item.name == name)
         width_m = subject.width_m or UNKNOWN_WIDTH_M
         canvas = Canvas(subject.size_px, width_m, int(context.rng.integers(2**31)), context.device)
-        values = {**OWN.get(material.name, {}), "width_m": min(max(width_m, 0.001), 100.0)}
+        values = {**OWN.get(parameters.material, {}), "width_m": min(max(width_m, 0.001), 100.0)}
         own: Any = material.parameters.model_validate({**values, "wetness": parameters.wetness})
         layer = weather(material.drawing(canvas, own), canvas, own)
         below = drawing_of(subject, canvas)
+        if parameters.material == "water":
+            layer = _clear_water(canvas, below)
         context.progress(0.6, "Laying it over the surface")
         return redrawn(subject, _cover(below, layer, canvas, parameters), canvas)
+
+
+def _clear_water(canvas: Canvas, below: Drawing) -> Drawing:
+    """Shallow clear water: the ground, bent and tinted, under bright lines of light, and a smooth surface."""
+    from dataclasses import replace
+
+    from .shaping import mix, step
+
+    size_m = canvas.width_m / 7
+    warp = canvas.sway("bent", 0.25 * size_m, 1.5 * size_m, 3)
+    nets = [canvas.cells(f"light {k}", size_m * scale, warp=warp).to_border_m for k, scale in enumerate((1.0, 0.6))]
+    lee_m = 1.5 * canvas.texel_m
+    slope = canvas.warp(below.height_m, -lee_m, -lee_m) - canvas.warp(below.height_m, lee_m, lee_m)
+    deep = canvas.blur(below.height_m, 0.15 * size_m) - below.height_m
+    shade = 1 - 0.22 * (slope / slope.std().clamp_min(1e-9)).clamp(-2, 2)
+    shade = shade - 0.2 * (deep / deep.std().clamp_min(1e-9)).clamp(-1, 2)
+    light = sum((1 - net / (0.07 * size_m)).clamp_min(0).square() for net in nets)
+    ripple = canvas.noise("ripple", 0.6 * size_m, octaves=3)
+    shift_m = 0.012 * size_m * ripple
+    seen = canvas.warp(below.color * shade.clamp_min(0.15), shift_m, shift_m)
+    seen = mix(seen * canvas.color((0.78, 0.90, 0.90)), canvas.color((0.25, 0.50, 0.50)), 0.07)
+    seen = seen * (0.85 + 0.12 * ripple) + 0.35 * light * (0.12 + seen)
+    sky = step(ripple, 1.3, 2.3) * canvas.color((0.78, 0.86, 0.9))
+    return replace(
+        below, color=(seen + 0.12 * sky).clamp(0, 1), height_m=0.012 * size_m * ripple, roughness=0.03, metallic=0.0
+    )
 
 
 def redrawn(subject: Maps, drawing: Drawing, canvas: Canvas) -> Maps:

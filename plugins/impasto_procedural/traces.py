@@ -109,6 +109,28 @@ def _graffiti(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, co
     return _paint(below, sprayed.clamp(0, 0.9), fill * 0.96)
 
 
+def _lichen(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
+    """Crusts of lichen: round, grey-green, some yellow, paler at the rim, more of them in some places."""
+    there = 0 * drawing.height_m
+    tint = 0 * drawing.color
+    fine = canvas.noise("lichen grain", 0.05 * size_m, octaves=3, gain=0.75)
+    places = canvas.noise("where lichen is", 3.5 * size_m, octaves=3)
+    for level in range(4):
+        spacing_m = 1.3 * size_m / 1.7**level
+        warp = canvas.sway(f"lobes {level}", 0.09 * spacing_m, 0.25 * spacing_m, 4)
+        crusts = canvas.cells(f"lichen {level}", spacing_m, jitter=0.95, warp=warp)
+        each = lambda name, of=crusts.number, k=level: canvas.of_each(f"lichen {name} {k}", of)  # noqa: E731
+        here = step(0.4 * places + 0.85 * amount - 1.6 * each("is"), -0.05, 0.05)
+        away = crusts.from_center_m / (spacing_m * (0.16 + 0.36 * each("radius")))
+        crust = here * step(away, 1.0, 0.9) * step(fine, -2.4 - 2 * (1 - away), -1.0)
+        is_yellow = (each("kind") < 0.12).to(there.dtype)
+        shade = mix(color, canvas.color((0.72, 0.56, 0.20)), is_yellow) * (0.8 + 0.4 * each("value"))
+        shade = shade * (0.78 + 0.3 * step(away, 0.45, 0.95) + 0.1 * fine)
+        tint, there = mix(tint, shade, crust), there.maximum(crust)
+    crust_ = Drawing(tint, drawing.height_m + 0.006 * size_m * there * (1 + 0.4 * fine), 0.92)
+    return drawing.under(crust_, 0.93 * there)
+
+
 def _line(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
     """A painted line down the surface, worn where the ground stands out."""
     from_line_m = (canvas.x_m - 0.5 * canvas.width_m).abs()
@@ -199,6 +221,7 @@ TRACES: Mapping[str, Trace] = {
     "fading": _fading,
     "splatters": _splatters,
     "graffiti": _graffiti,
+    "lichen": _lichen,
     "line": _line,
     "holes": _holes,
     "footprints": _footprints,

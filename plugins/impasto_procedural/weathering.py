@@ -43,7 +43,9 @@ def _with_wear(drawing: Drawing, canvas: Canvas, depth: Tensor, amount: float) -
     patches = canvas.noise("wear", canvas.width_m / 10, octaves=6, gain=0.65)
     mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
     lower = drawing.height_m - mask * 0.15 * drawing.height_m.std()
-    light = mix(drawing.color, _abrade(drawing.color.mean((1, 2), keepdim=True)), 0.55)
+    mean = drawing.color.mean((1, 2), keepdim=True)
+    rubbed = mix(_abrade(mean), (1.25 * mean).clamp_max(0.9), drawing.metallic)  # metal is rubbed bright, not pale
+    light = mix(drawing.color, rubbed, 0.55)
     return replace(
         drawing,
         color=mix(drawing.color, light, mask * 0.8),

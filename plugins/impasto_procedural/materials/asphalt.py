@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ..blocks import uneven_blocks
 from ..canvas import Canvas, Look
 from ..damage import cracks, holes
 from ..drawing import Drawing
@@ -23,7 +24,25 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     value = (1 + p.color_variation * 0.10 * clouds) * (1 - 0.45 * oil) * (1 - 0.85 * split)
     color = mix(road.color * value, canvas.color((0.60, 0.57, 0.52)), 0.16 * dust)
     height_m = road.height_m + 0.0012 * clouds - 0.006 * split
-    return Drawing(color.clamp_min(0.005), height_m, road.roughness - 0.25 * oil + 0.05 * dust)
+    drawing = Drawing(color.clamp_min(0.005), height_m, road.roughness - 0.25 * oil + 0.05 * dust)
+    return _repaired(canvas, p, drawing, grain) if p.repairs else drawing
+
+
+def _repaired(canvas: Canvas, p: Look, road: Drawing, grain: Tensor) -> Drawing:
+    """The road with squared patches of newer asphalt, and seams of tar around them and in old cracks."""
+    sway = 0.012 * canvas.noise("cut", 0.2, octaves=3)
+    squares = uneven_blocks(canvas, "patches", 0.55, 0.45, uneven=0.8, warp=(sway, sway))
+    is_patch = (canvas.of_each("is patch", squares.number) < 0.2 + 0.35 * p.repairs).to(grain.dtype)
+    inside_m = squares.inside_m(0.14)
+    patch = is_patch * step(inside_m, -0.003, 0.003)
+    sand = canvas.noise("patch sand", 0.004, octaves=3, gain=0.8)
+    fresh = canvas.color(p.color) * (0.42 + 0.3 * canvas.of_each("fresh", squares.number)) * (1 + 0.22 * sand)
+    road = road.under(Drawing(fresh.clamp_min(0.005), road.height_m.mean() + 0.003 + 0.0006 * sand, 0.85), patch)
+    ragged_m = 0.006 * canvas.noise("tar", 0.03, octaves=3)
+    around = is_patch * step((inside_m + ragged_m).abs(), 0.017, 0.013)
+    seam = around.maximum(step(cracks(canvas, "sealed", 0.7, 0.034, 0.8 * p.repairs, sway=0.2), 0.05, 0.3))
+    tar = Drawing(canvas.color((0.085, 0.085, 0.09)) + 0 * grain, road.height_m + 0.002, 0.25 + 0.02 * grain)
+    return road.under(tar, seam)
 
 
 def _bitumen(canvas: Canvas, p: Look, grain: Tensor) -> Drawing:

@@ -11,6 +11,7 @@ from ..shaping import gradient, mix, step
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """Blisters that are darkest on top; in the cracks the paler crumb shows, torn in strands."""
     lumps = canvas.high_pass(canvas.noise("lumps", 1.6 * p.size_m, octaves=5, gain=0.55), 4 * p.size_m)
+    swell = canvas.high_pass(canvas.noise("swell", 2.2 * p.size_m, octaves=3, gain=0.35), 5 * p.size_m)
     blisters = canvas.cells("blisters", 0.3 * p.size_m, warp=canvas.sway("ragged", 0.06 * p.size_m, 0.3 * p.size_m))
     is_blister = (canvas.of_each("is", blisters.number) < 0.35).to(lumps.dtype)
     blister = is_blister * step(blisters.from_center_m, 0.16 * p.size_m, 0.0)
@@ -23,10 +24,13 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     color = gradient(brown, shades) * (1 + 0.05 * grain) * (1 - 0.35 * hair)
     crumb = mix(canvas.color(p.crumb_color), light, 0.75 * p.baked) * (0.85 + 0.12 * grain)
     crust = Drawing(
-        color, p.size_m * (0.06 * lumps + 0.05 * blister + 0.006 * grain - 0.02 * hair), p.roughness + 0.05 * grain
+        color,
+        p.size_m * (0.05 * swell + 0.008 * lumps + 0.03 * blister + 0.004 * grain - 0.02 * hair),
+        p.roughness + 0.05 * grain,
     )
     open_ = Drawing(crumb, crust.height_m - 0.10 * p.size_m + 0.01 * p.size_m * grain, 0.9)
     drawing = crust.under(open_, net)
-    dust = step(lumps + 0.5 * grain + 0.3 * blister, 2.4 - 3.6 * p.flour, 3.4 - 3.6 * p.flour) * min(1.0, 5 * p.flour)
-    flour = Drawing(canvas.color((0.90, 0.87, 0.81)) * (1 + 0.04 * grain), drawing.height_m + 0.0002, 0.95)
-    return drawing.under(flour, 0.75 * dust * (1 - net))
+    sifted = 0.6 * swell + 0.5 * canvas.noise("sifted", 0.8 * p.size_m, octaves=5, gain=0.7)
+    dust = step(sifted, 1.9 - 3.4 * p.flour, 4.2 - 3.4 * p.flour) * (0.8 + 0.25 * grain).clamp(0, 1)
+    flour = Drawing(canvas.color((0.88, 0.84, 0.77)) * (1 + 0.04 * grain), drawing.height_m + 0.0001, 0.95)
+    return drawing.under(flour, 0.8 * dust * (1 - net))

@@ -24,9 +24,12 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     """Tiles, each tilted a little, whose glaze is thinner at the edges, in recessed grout."""
     wobble = [0.0012 * p.uneven * canvas.noise(f"edge {axis}", 0.05, octaves=4) for axis in "yx"]
     number, y_m, x_m, inside_m = _layout(canvas, p, (wobble[0], wobble[1]))
+    if p.tile_m >= canvas.width_m and not p.joint_m:  # one piece without joints
+        inside_m = inside_m + p.tile_m
     each = lambda name: canvas.of_each(name, number)  # noqa: E731
     clouds = canvas.noise("glaze", 0.07, octaves=3)
     net = cracks(canvas, "crazing", 0.022, 0.0007, p.crazing) * p.glaze
+    net = net.maximum(0.45 * cracks(canvas, "fine crazing", 0.009, 0.0004, 0.8 * p.crazing) * p.glaze)
     edge = bump(inside_m.clamp_min(0), p.bevel_m + 1e-5)
     lean = (each("lean y") - 0.5) * y_m + (each("lean x") - 0.5) * x_m
     height_m = 0.5 * p.bevel_m * edge + p.uneven * (0.022 * lean + 0.0008 * (each("stands out") - 0.5))
@@ -41,7 +44,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     thin = 0.18 * p.color_variation * (1 - edge) + (1 - p.glaze) * 0.05 * grain
     warm = 0.08 * p.color_variation * (each("warmth") - 0.5)
     tint = canvas.color((1, 1, 1)) + warm * (canvas.color((1, 0.4, 0)) - canvas.color((0, 0.4, 1)))
-    color = color ** (1 + 0.5 * pooled - 0.5 * thin).clamp(0.3, 2) * (1 - 0.12 * pooled.abs()) * tint * (1 - 0.45 * net)
+    color = color ** (1 + 0.5 * pooled - 0.5 * thin).clamp(0.3, 2) * (1 - 0.12 * pooled.abs()) * tint * (1 - 0.75 * net)
     smudges = step(canvas.noise("smudges", 0.12, octaves=6, gain=0.65), 0.2, 2.4)
     roughness = mix(0.78 + 0.05 * grain, 0.07 + 0.10 * smudges + 0.10 * (1 - edge), p.glaze) + 0.2 * net
     return _grout(canvas, p).under(Drawing(color, height_m, roughness), step(inside_m, -0.0004, 0.0008))

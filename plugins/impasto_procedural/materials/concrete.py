@@ -54,6 +54,8 @@ def _formwork(canvas: Canvas, p: Look, clouds: Tensor, sand: Tensor) -> tuple[Te
         return _boards(canvas, p, clouds)
     if p.formwork == "panels":
         return _panels(canvas, p, sand)
+    if p.formwork == "rammed":
+        return _lifts(canvas, clouds, sand)
     trowel = canvas.noise("trowel", 0.12, octaves=3, stretch=(1, 3))
     return 0.0004 * trowel, 0.02 * trowel, 0 * trowel
 
@@ -97,3 +99,23 @@ def _panels(canvas: Canvas, p: Look, sand: Tensor) -> tuple[Tensor, Tensor, Tens
     relief_m = 0.003 * lean - 0.006 * joint
     damp = 0.35 * step(inside_m, 0.03, 0.0) + 0.6 * joint
     return relief_m, 0.10 * (each("tone") - 0.5), damp
+
+
+def _lifts(canvas: Canvas, clouds: Tensor, sand: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Level layers of earth, each of its own mixture, rammed hard below and crumbly at the top."""
+    rows = canvas.count(0.12, horizontal=False)
+    bend = 0.10 * canvas.noise("bend", 0.9, octaves=3, stretch=(0.5, 1)) + 0.035 * canvas.noise(
+        "ragged", 0.05, octaves=4
+    )
+    v = canvas.y_m / canvas.height_m * rows + bend
+    lift = v.floor()
+    one = lambda name: canvas.uniform(f"lift {name}", rows)[lift.long() % rows] - 0.5  # noqa: E731
+    top = step(v - lift, 0.3, 0.0)
+    crumbs = canvas.noise("crumbs", 0.02, octaves=5, gain=0.75)
+    stones = holes(canvas, "stones", 0.05, 0.011, 0.35 + 0.5 * top)
+    joint = step(v - lift, 0.06, 0.0) * step(canvas.noise("open", 0.3, octaves=3, stretch=(0.3, 1)), -0.8, 0.8)
+    pits = top * step(crumbs, 0.7, 1.8)
+    streaks = canvas.noise("bands", 0.03, octaves=3, stretch=(0.5, 14))
+    relief_m = 0.0015 * crumbs * (0.5 + top) - 0.005 * pits - 0.006 * joint + 0.003 * stones + 0.002 * one("out")
+    tone = 0.6 * one("tone") + 0.05 * crumbs + 0.05 * streaks - 0.25 * pits - 0.4 * joint + 0.22 * stones
+    return relief_m, tone, 0 * sand

@@ -1,4 +1,4 @@
-"""Old paint that cracks, curls and flakes off wood or metal."""
+"""Old paint that cracks, curls and flakes off wood, metal or concrete."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ..blocks import blocks
 from ..canvas import Canvas, Look
+from ..damage import holes
 from ..drawing import Drawing
 from ..metal import RUST
 from ..shaping import bump, gradient, mix, step
@@ -14,7 +15,7 @@ from ..wood import grain_of, wood_color, wood_relief_m
 
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """Paint in pieces between cracks; pieces are whole, curled or gone, and a primer shows at their edges."""
-    ground = _wood(canvas, p) if p.ground == "wood" else _metal(canvas, p)
+    ground = {"wood": _wood, "metal": _metal, "concrete": _concrete}[p.ground](canvas, p)
     held, cracked = _flakes(canvas, p)
     whole = step(held, -0.02, 0.02) * (1 - cracked)
     primed = step(held, -0.42, -0.36)
@@ -79,3 +80,11 @@ def _metal(canvas: Canvas, p: Look) -> Drawing:
     grain = canvas.noise("rust grain", 0.0025, octaves=3, gain=0.8)
     color = gradient(0.5 + 0.22 * spots + 0.07 * grain, [canvas.color(shade) for shade in RUST])
     return Drawing(color, 0.0001 * grain + 0.00012 * spots, 0.88 + 0.03 * grain)
+
+
+def _concrete(canvas: Canvas, p: Look) -> Drawing:
+    sand = canvas.noise("sand", 0.004, octaves=3, gain=0.8)
+    clouds = canvas.noise("cement", 0.15, octaves=6, gain=0.6)
+    pores = holes(canvas, "pores", 0.02, 0.004, 0.5)
+    color = canvas.color((0.55, 0.54, 0.52)) * (1 + 0.06 * sand + 0.10 * clouds) * (1 - 0.5 * pores)
+    return Drawing(color, 0.0003 * sand + 0.0005 * clouds - 0.002 * pores, 0.9)

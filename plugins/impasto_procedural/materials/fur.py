@@ -1,6 +1,8 @@
-"""Fur: hairs in tufts, with dark roots and light tips."""
+"""Fur: hairs in tufts, with dark roots and light tips, or fleece in curls."""
 
 from __future__ import annotations
+
+import math
 
 from torch import Tensor
 
@@ -12,6 +14,8 @@ from ..strands import strands
 
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """Long hairs that lie downwards, over each other; tufts draw them together."""
+    if p.curl:
+        return _curls(canvas, p)
     fields = []
     for layer, (length, rise, spread) in enumerate(((0.8, (0.0, 0.25), 0.22), (1.0, (0.2, 0.6), 0.14))):
         count = canvas.pieces(2.2 / (p.hair_m * 0.0011), 60_000)
@@ -30,6 +34,12 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         canvas.noise("coat", 1.2 * p.hair_m, octaves=4, gain=0.55, stretch=(1.6, 1)), 3 * p.hair_m
     )
     spot = step(clouds + 0.5 * (value - 0.5), 1.2 - 3 * p.pattern, 2.6 - 3 * p.pattern) * (p.pattern > 0)
+    if p.marking == "stripes":
+        bend_m = 0.03 * canvas.noise("stripe bend", 0.14, octaves=2)
+        phase, amplitude = canvas.waves("stripes", 0.05, spread=0.22)
+        turned = canvas.warp(canvas.stack(((math.tau * phase).cos(), amplitude)), bend_m, 0.0)
+        wide = turned[0] * step(turned[1], 0.05, 0.4) + 0.1 * (value - 0.5)
+        spot = step(wide, 0.98 - 2 * p.pattern, 1.12 - 2 * p.pattern)
     tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot)
     root = canvas.color(p.root_color)
     color = gradient(along * 0.9 + 0.12, [root * 0.45, root, tip, tip * 1.15])
@@ -47,3 +57,22 @@ def _tufts(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     pull = 0.6 * p.matted
     y_m = 0.25 * pull * tufts.y_m + 0.10 * p.hair_m * canvas.noise("swirl y", 1.5 * p.hair_m, octaves=2)
     return y_m, pull * tufts.x_m + 0.22 * p.hair_m * lean
+
+
+def _curls(canvas: Canvas, p: Look) -> Drawing:
+    """Fleece: short locks of wool that curl up in loops, over each other."""
+    count = canvas.pieces(1.6 / (p.hair_m * 0.0022), 60_000)
+    drawn = strands(
+        canvas, "curls", count, length_m=1.3 * p.hair_m, width_m=0.0022, rise_m=(0.0, 0.35 * p.hair_m),
+        bend=2.0 * p.curl, taper=0.3,
+    )  # fmt: skip
+    value = canvas.uniform("curl value", count)[drawn.number.clamp_min(0)]
+    is_hair = (drawn.number >= 0).to(value.dtype)
+    high_m = drawn.height_m * is_hair
+    deep = (canvas.blur(high_m, 0.2 * p.hair_m) - high_m) / p.hair_m
+    shade = (
+        0.72 + 0.3 * (value - 0.5) - 0.25 * drawn.across.square() - 1.6 * deep.clamp(-0.1, 0.25) - 0.3 * (1 - is_hair)
+    )
+    root = canvas.color(p.root_color)
+    color = gradient(shade, [root * 0.5, root, canvas.color(p.color), canvas.color(p.color) * 1.08])
+    return Drawing(color.clamp(0, 0.92), 0.5 * high_m, p.roughness + 0.25)

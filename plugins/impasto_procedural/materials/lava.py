@@ -39,7 +39,11 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     color = mix(color, hot * 0.45, 0.6 * near * min(1.0, 3 * p.glow))
     depth = step(border_m + 0.10 * gap_m * grain, 1.0 * gap_m, 0.1 * gap_m)
     melt = gradient(depth + 0.08 * grain, [hot * 0.3, hot * 0.75, hot, (hot * 1.4 + 0.1).clamp(0, 0.92)])
-    molten = Drawing(melt, 0 * grain - 0.06 * p.size_m + 0.002 * grain, 0.45, emission=melt)
+    heat = min(1.0, 8 * p.glow)
+    melt, hot = mix(canvas.color(p.color) * 0.25, melt, heat), hot * heat
+    molten = Drawing(melt, 0 * grain - 0.06 * p.size_m + 0.002 * grain, 0.45, emission=melt * heat if p.glow else 0.0)
     rim = 0.45 * near * min(1.0, 3 * p.glow)
-    crusted = Drawing(color, height_m, p.roughness + 0.04 * grain - 0.2 * silver, emission=hot * (0.25 * rim * rim))
+    crusted = Drawing(
+        color, height_m, p.roughness + 0.04 * grain - 0.2 * silver, emission=hot * (0.25 * rim * rim) if p.glow else 0.0
+    )
     return molten.under(crusted, crust)

@@ -1,6 +1,8 @@
-"""Perforated sheet metal: rows of round, square or long holes."""
+"""Perforated sheet metal: rows of round, square or long holes; and chain-link wire."""
 
 from __future__ import annotations
+
+import math
 
 from ..canvas import Canvas, Look
 from ..drawing import Drawing
@@ -8,8 +10,31 @@ from ..metal import with_rust
 from ..shaping import bump, mix, step
 
 
+def _chain_link(canvas: Canvas, p: Look) -> Drawing:
+    """Wires in zigzag, each hooked into the next one, before a dark ground."""
+    columns, rows = canvas.count(p.size_m), canvas.count(p.size_m, horizontal=False)
+    u, v = canvas.x_m / canvas.width_m * columns, canvas.y_m / canvas.height_m * rows
+    thick = 0.10 - 0.06 * p.open
+    top, side = (canvas.x_m.new_full(canvas.size_px, fill) for fill in (-1.0, 0.0))
+    for sign in (1, -1):
+        phase = (u + sign * v + 0.25).remainder(1) - 0.5
+        across = phase / (1.41 * thick)
+        over = sign * (math.tau * (u - sign * v)).sin()  # each wire crosses over one and under the next
+        up = thick * (1 - across.square()).clamp_min(0).sqrt() + 0.6 * thick * over
+        here = (across.abs() < 1) & (up > top)
+        top, side = up.where(here, top), across.where(here, side)
+    is_wire = (top > -0.9).to(side.dtype)
+    grain = canvas.noise("zinc", 0.004, octaves=4, gain=0.7)
+    color = canvas.color(p.metal_color) * (0.8 + 0.08 * grain) * (1 - 0.45 * side.square())
+    wire = with_rust(canvas, Drawing(color, p.size_m * top, p.roughness + 0.15 + 0.05 * grain, 1.0), p.rust, side)
+    ground = Drawing(canvas.color((0.13, 0.14, 0.13)) * (1 + 0.1 * grain), 0 * side - 0.25 * p.size_m, 0.95)
+    return ground.under(wire, is_wire)
+
+
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """A lattice of holes in a rolled sheet; what is behind them is dark and far below."""
+    if p.pattern == "chain-link":
+        return _chain_link(canvas, p)
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     stagger, stretch = (0.5, (0.866, 1.0)) if p.pattern == "round" else (0.0, (1.0, 1.0))
     if p.pattern == "slots":

@@ -8,7 +8,7 @@ from ..blocks import Blocks, blocks
 from ..canvas import Canvas, Look
 from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..wood import board_tint, grain_of, wood_color, wood_relief_m
+from ..wood import Grain, board_tint, grain_of, wood_color, wood_relief_m
 
 
 def draw(canvas: Canvas, p: Look) -> Drawing:
@@ -32,11 +32,36 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     tint = board_tint(canvas, boards, p.color_variation)
     color = wood_color(wood, canvas.color(p.color), canvas.color(p.late_color)) * tint
     grime = 1 - 0.35 * step(inside_m, 0.006, 0.0)
+    if p.silvered:
+        color = mix(color, _silver(canvas, wood), (p.silvered * (0.8 + 0.4 * (each("silvered") - 0.5))).clamp(0, 1))
     color = color * shade * grime * (1 - 0.85 * gap) * (1 - 0.65 * crack)
     raw = 0.74 + 0.04 * wood.fibres - 0.10 * wood.late + 0.12 * wood.pores
     glossy = 0.2 + 0.02 * wood.fibres + 0.12 * wood.pores
     roughness = mix(mix(raw, glossy, p.varnish), 0.9, gap.maximum(0.7 * crack))
-    return Drawing(color, height_m - 0.012 * gap, roughness)
+    drawing = Drawing(color, height_m - 0.012 * gap, roughness)
+    return _charred(canvas, p, boards, drawing, gap) if p.charred else drawing
+
+
+def _silver(canvas: Canvas, wood: Grain) -> Tensor:
+    """Colour of wood that sun and rain have bleached: grey, with dark fibres."""
+    patches = canvas.noise("bleached", 0.08, octaves=4, stretch=(0.5, 3))
+    tone = 1 + 0.10 * wood.fibres + 0.12 * wood.streaks + 0.10 * patches - 0.35 * wood.late - 0.3 * wood.pores
+    return canvas.color((0.60, 0.585, 0.56)) * tone.clamp_min(0.2)
+
+
+def _charred(canvas: Canvas, p: Look, boards: Blocks, wood: Drawing, gap: Tensor) -> Drawing:
+    """Wood that fire has charred: black scales between cracks, with a silky shine."""
+    warp = canvas.sway("char", 0.003, 0.03, 3)
+    shift_m = canvas.of_each("char", boards.number) * canvas.width_m
+    scales = canvas.cells("scales", 0.042, stretch=(0.75, 1.7), jitter=0.7, warp=(warp[0] + shift_m, warp[1]))
+    width_m = 0.0045 * (0.4 + 0.6 * p.charred)
+    open_ = step(scales.to_border_m, width_m, 0.25 * width_m)
+    dome = bump(scales.to_border_m, 0.016)
+    tone = 0.7 + 0.7 * canvas.of_each("ash", scales.number) + 0.12 * canvas.noise("soot", 0.004, octaves=3)
+    color = canvas.color((0.235, 0.23, 0.225)) * tone * (0.35 + 0.65 * dome) * (1 - 0.85 * open_) * (1 - 0.85 * gap)
+    height_m = wood.height_m + p.charred * (0.004 * dome - 0.004 * open_)
+    coal = Drawing(color, height_m, 0.5 + 0.3 * open_)
+    return wood.under(coal, (1.6 * p.charred - 0.0 * gap).clamp(0, 1))
 
 
 def _profile(boards: Blocks, p: Look) -> tuple[Tensor | float, Tensor | float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..blocks import blocks
 from ..canvas import Canvas, Look
 from ..drawing import Drawing
 from ..shaping import bump, step
@@ -24,6 +25,11 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         relief = (
             0.5 + 0.5 * (math.tau * (canvas.x_m + canvas.sway("lines", 0.0, 1.0)[1]) / canvas.width_m * count).cos()
         )
+    elif p.pattern == "bar":
+        pieces = blocks(canvas, "stack", 1.5 * p.size_m, p.size_m)
+        inside_m = pieces.inside_m(0.04 * p.size_m, 0.08 * p.size_m)
+        panel = step(inside_m, 0.27 * p.size_m, 0.31 * p.size_m)
+        relief = bump(inside_m.clamp_min(0), 0.16 * p.size_m) * (1 - 0.25 * panel) + 0.01 * canvas.noise("cast", 0.01)
     else:
         relief = 0.5 + 0.12 * canvas.noise("peel", 2 * p.size_m, octaves=2)
     lines = step(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from torch import Tensor
 
+from ..blocks import places_between
 from ..canvas import Canvas, Look
 from ..drawing import Drawing
 from ..shaping import bump, mix, step
 
-Kind = Literal["pantile", "barrel", "flat", "scallop", "slate"]
+Kind = Literal["pantile", "barrel", "flat", "scallop", "slate", "shakes"]
 
 COVER = 0.30
 """Half the width of the upper half pipes in the middle of their visible part, in tiles; they taper."""
@@ -40,11 +42,14 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     lean = p.irregular * (0.03 * (each("lean") - 0.5) * tiles.across + 0.010 * (each("lifted") - 0.5) * tiles.down)
     edge = bump(tiles.inside_m.clamp_min(0), 0.5 * p.thickness_m)
     rough_m = (0.0011 * clouds + 0.0003 * fine) if p.kind == "slate" else (0.0004 * clouds + 0.00015 * fine)
+    fibres = canvas.noise("fibres", 0.011, octaves=5, gain=0.75, stretch=(28, 1)) if p.kind == "shakes" else 0 * fine
+    rough_m = rough_m + 0.0007 * fibres
     height_m = p.thickness_m * (tiles.down + 0.35 * edge) + lean + rough_m + _profile_m(p, tiles)
     gap = step(tiles.inside_m, 0.0, -0.0015)
     height_m = height_m - gap * p.thickness_m
     color = (
         _color(canvas, p, tiles, fine, clouds)
+        * (1 + 0.16 * fibres).clamp_min(0.2)
         * (1 - 0.75 * gap)
         * (1 - 0.5 * (-tiles.down.clamp_min(0) / 0.09).exp())
         * _hollow(p, tiles)
@@ -60,13 +65,16 @@ def _shingles(canvas: Canvas, p: Look, fine: Tensor) -> Shingles:
     high, wide = canvas.height_m / rows, canvas.width_m / columns
     v = (canvas.y_m / high + 0.37).expand(canvas.size_px)
     ragged = p.chips * 0.007 * step(canvas.noise("chips", 0.05, octaves=4), 0.2, 2.4) + 0.0003 * fine
-    is_flat = p.kind in ("flat", "scallop", "slate")
+    is_flat = p.kind in ("flat", "scallop", "slate", "shakes")
+    moved = 0.62 * (canvas.uniform("split", rows, columns) - 0.5) if p.kind == "shakes" else None
     tile: tuple[Tensor, ...] = ()
     for behind in (1, 0, -1):
         row = v.floor() + behind
         u = (canvas.x_m / wide + 0.09 + (0.5 * row.remainder(2) if is_flat else 0.0)).expand(canvas.size_px)
         column = u.floor()
-        across = u - column - 0.5
+        across, half = u - column - 0.5, u.new_full((), 0.5)
+        if moved is not None:  # split boards of uneven width
+            column, across, half = places_between(u, partial(_joint, moved, row.long() % rows))
         cover = _cover(v - row)
         is_cover = (across.abs() < cover).to(v.dtype) * (p.kind == "barrel")
         if p.kind == "barrel":
@@ -77,11 +85,16 @@ def _shingles(canvas: Canvas, p: Look, fine: Tensor) -> Shingles:
         low = 0.35 * (1 - (1 - (1.9 * across).square()).clamp_min(0).sqrt()) if p.kind == "scallop" else 0.0
         down = v - row
         lower_m = (1 + slid - low - down) * high - ragged
-        side_m = (0.5 - across.abs()) * wide - 0.0015 - ragged if is_flat else lower_m + 1.0
+        side_m = (half - across.abs()) * wide - 0.0015 - ragged if is_flat else lower_m + 1.0
         found = number, across, down, lower_m.minimum(side_m)
         is_here = lower_m > 0
         tile = tuple(new.where(is_here, old) for new, old in zip(found, tile, strict=True)) if tile else found
     return Shingles(*tile)
+
+
+def _joint(moved: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    """How far the joint before a column (H, W) of a row is moved; moved: for all of them (rows, columns)."""
+    return moved[row, column.long() % moved.shape[1]]
 
 
 def _profile_m(p: Look, tiles: Shingles) -> Tensor | float:
@@ -122,6 +135,9 @@ def _color(canvas: Canvas, p: Look, tiles: Shingles, fine: Tensor, clouds: Tenso
     soot = step(stains + 0.35 * streaks + 0.8 * (tiles.down - 0.5) + 0.6 * (each("soot") - 0.5), -0.4, 2.2)
     bleached = step(-stains - 0.4 * clouds, 0.4, 2.4)
     color = mix(color, color.mean((1, 2), keepdim=True) * 0.5 + 0.16, 0.4 * p.age * bleached)
+    if p.kind == "shakes":  # old wood is silver
+        grey = canvas.color((0.57, 0.555, 0.53)) * (0.75 + 0.5 * each("grey")) * (1 + 0.1 * clouds)
+        color = mix(color, grey, (1.3 * p.age - 0.35 + 0.35 * each("silver")).clamp(0, 0.95))
     spalled = p.chips * step(canvas.noise("spalls", 0.05, octaves=5) + 0.5 * fine, 2.6, 3.0)
     color = mix(color, canvas.color(p.color) * 1.35, 0.7 * spalled)
     color = mix(color, canvas.color((0.19, 0.17, 0.15)), 0.75 * p.age * soot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor
 
 from ..canvas import Canvas, Look
@@ -47,6 +49,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         * (1 - 0.06 * hair)
         * (1 - p.brushing * (0.06 - 0.045 * lines).clamp(0, 0.2))
     )
+    if p.finish == "galvanised":
+        color = color * _spangle(canvas, p.swirl_m)
     rubbed = 0.035 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
     dull = 0.25 * tarnish + 0.035 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
     roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + dull
@@ -61,12 +65,22 @@ def _dents_m(canvas: Canvas, size_m: float) -> Tensor:
     return 0.07 * size_m * hollow * (0.7 + 0.6 * canvas.of_each("force", blows.number))
 
 
+def _spangle(canvas: Canvas, size_m: float) -> Tensor:
+    """Brightness (H, W) of crystals of zinc, each of which reflects in its own way, in feathery ribs."""
+    warp = canvas.sway("feathers", 0.12 * size_m, 0.35 * size_m, 3)
+    crystals = canvas.cells("crystals", size_m, warp=warp)
+    turn = math.tau * canvas.of_each("turn", crystals.number)
+    ribs = ((crystals.y_m * turn.sin() + crystals.x_m * turn.cos()) * (22 / size_m)).sin()
+    rim = 1 - 0.12 * step(crystals.to_border_m, 0.05 * size_m, 0.0)
+    return (0.72 + 0.5 * canvas.of_each("facet", crystals.number) + 0.05 * ribs) * rim
+
+
 def _lines(canvas: Canvas, p: Look) -> Tensor:
     """Lines of the finish (H, W), deviation about 1."""
     if p.finish == "brushed":
         fine = canvas.noise("fine", 0.0007, octaves=3, gain=0.9, stretch=(1, 130))
         return 0.8 * fine + 0.6 * canvas.noise("broad", 0.005, octaves=3, gain=0.7, stretch=(1, 50))
-    if p.finish in ("polished", "hammered"):
+    if p.finish in ("polished", "hammered", "galvanised"):
         return 0.3 * canvas.noise("polish", 0.004, octaves=3, gain=0.7)
     return _swirls(canvas, p.swirl_m)
 

@@ -1,4 +1,4 @@
-"""Wicker and cane webbing: split rattan, woven around stakes or in octagons."""
+"""Wicker, cane webbing and mats: split rattan, woven around stakes, in octagons, or in flat strips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..yarn import roundness
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """Strands that bend around stakes; or pairs of strips with others across both ways and diagonals between."""
     sway = canvas.sway("sway", 0.02 * p.irregular * p.size_m, p.size_m)
-    layers = _wicker(canvas, p, sway) if p.weave == "wicker" else _cane(canvas, p, sway)
+    layers = {"wicker": _wicker, "cane": _cane, "mat": _mat}[p.weave](canvas, p, sway)
     top = layers[0]
     for layer in layers[1:]:
         top = layer.where(layer[:1] > top[:1], top)
@@ -81,4 +81,24 @@ def _cane(canvas: Canvas, p: Look, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
         up = 0.02 + 0.07 * index + 0.06 * roundness(across) - (across.abs() > 1).to(u.dtype)
         number = (place + 1).floor().remainder(64) + 300 + 100 * index
         layers.append(canvas.stack((up, across, number, 0.5 * one)))
+    return layers
+
+
+def _mat(canvas: Canvas, p: Look, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
+    """Layers of a mat: flat strips both ways, each over two and under two others, in steps."""
+    columns, rows = (canvas.count(0.4 * p.size_m, horizontal=is_x, multiple_of=4) for is_x in (True, False))
+    wobble = 0.06 * p.irregular * canvas.noise("wobble", 2 * p.size_m, octaves=2)
+    u = (canvas.x_m + sway[1]) / canvas.width_m * columns + wobble
+    v = (canvas.y_m + sway[0]) / canvas.height_m * rows + wobble
+    column, row = u.floor(), v.floor()
+    layers = []
+    for along_x, place, first, along, crossed in ((1, v, row, u, column), (0, u, column, v, row)):
+        across = 2 * (place - first - 0.5) / 0.94
+        sides = [((crossed + step_ + first).remainder(4) > 1.5).to(u.dtype) for step_ in (-1, 0, 1)]
+        t = along - crossed
+        near = mix(sides[1], sides[0], step(t, 0.25, -0.25)) + mix(0 * t, sides[2] - sides[1], step(t, 0.75, 1.25))
+        over = near if along_x else 1 - near
+        up = 0.16 * over + 0.05 * (1 - across**4) - (across.abs() > 1).to(u.dtype)
+        number = first.remainder(rows if along_x else columns) + 613 * along_x
+        layers.append(canvas.stack((up, 0.5 * across, number + 0 * t, along_x + 0 * t)))
     return layers
