@@ -77,14 +77,16 @@ def box_mean(x: Tensor, height_px: int, width_px: int) -> Tensor:
     Running sums take the same time for any width of the box, unlike `avg_pool2d`.
     """
     for axis, side in ((1, height_px), (2, width_px)):
-        length = x.shape[axis]
-        none = torch.zeros_like(x.narrow(axis, 0, 1), dtype=torch.double)
-        sums = torch.cat([none, x.cumsum(axis, dtype=torch.double)], axis)
+        length, reach = x.shape[axis], side // 2
+        size = [*x.shape]
+        size[axis] += 2 * reach + 1
+        sums = x.new_zeros(size, dtype=torch.double)  # 0 before the picture, the whole sum behind it
+        torch.cumsum(x, axis, dtype=torch.double, out=sums.narrow(axis, reach + 1, length))
+        sums.narrow(axis, reach + 1 + length, reach).copy_(sums.narrow(axis, reach + length, 1))
         here = torch.arange(length, device=x.device)
-        first, last = (here - side // 2).clamp(min=0), (here + side // 2 + 1).clamp(max=length)
-        shape = (1, -1, 1) if axis == 1 else (1, 1, -1)
-        total = sums.index_select(axis, last) - sums.index_select(axis, first)
-        x = (total / (last - first).view(shape)).float()
+        counts = (here + reach + 1).clamp(max=length) - (here - reach).clamp(min=0)
+        total = sums.narrow(axis, 2 * reach + 1, length) - sums.narrow(axis, 0, length)
+        x = (total / counts.view((1, -1, 1) if axis == 1 else (1, 1, -1))).float()
     return x
 
 

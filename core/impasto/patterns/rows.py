@@ -6,14 +6,13 @@ the projection with the largest variance is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 import torch
-from scipy.sparse import csr_matrix
 from torch.nn.functional import avg_pool2d
 
 LEAST_PX = 24
@@ -83,35 +82,26 @@ Axis: TypeAlias = "tuple[float, float]"
 
 @dataclass(frozen=True)
 class Projections:
-    """Projections of all pixels (h, w) onto several axes, with n bins altogether.
+    """Projections of all pixels (h, w) onto several axes: bins (axes, h·w), and the numbers of pixels in their bins."""
 
-    summing: (n, h·w), matrix of the pixels that are projected into each bin. counts: (n,), their numbers. first:
-    (axes,), index of the first bin of each axis.
-    """
-
-    summing: csr_matrix
-    counts: np.ndarray
-    first: np.ndarray
+    bins: np.ndarray
+    counts: Sequence[np.ndarray]
 
     @classmethod
     def of(cls, size_px: tuple[int, int], axes: tuple[Axis, ...]) -> Projections:
         """Projections along lines, in bins of one pixel."""
-        indices = [_bins(size_px, *axis) for axis in axes]
-        counts = [np.bincount(index) for index in indices]
-        first = np.cumsum([0, *map(len, counts)])[:-1]
-        order = np.concatenate([np.argsort(index, kind="stable").astype(np.int32) for index in indices])
-        every = np.concatenate(counts)
-        ends = np.concatenate([[0], every.cumsum()]).astype(np.int32)
-        shape = (len(every), size_px[0] * size_px[1])
-        return cls(csr_matrix((_ones(len(order)), order, ends), shape=shape), every, first)
+        bins = np.stack([_bins(size_px, *axis) for axis in axes])
+        return cls(bins, [np.bincount(own) for own in bins])
 
-    def means(self, image: np.ndarray) -> np.ndarray:
-        """Means (n,) of the pixels of an image (h, w) in each bin, in double precision; 0 in empty bins."""
-        return (self.summing @ image.ravel()) / np.maximum(self.counts, 1)
+    def means(self, image: np.ndarray) -> list[np.ndarray]:
+        """For each axis, the means (n,) of the pixels of an image (h, w) in its bins; 0 in empty bins."""
+        sums = (np.bincount(own, image.ravel()) for own in self.bins)
+        return [total / np.maximum(counts, 1) for total, counts in zip(sums, self.counts, strict=True)]
 
     def energies(self, image: np.ndarray) -> np.ndarray:
         """Mean squares (axes,) of an image (h, w) after lines along each axis are replaced by their means."""
-        return np.add.reduceat(np.square(self.means(image)) * self.counts, self.first) / image.size
+        means = zip(self.means(image), self.counts, strict=True)
+        return np.array([(np.square(own) * counts).sum() for own, counts in means]) / image.size
 
 
 def _bins(size_px: tuple[int, int], tilt: float, keystone: float) -> np.ndarray:
@@ -120,13 +110,7 @@ def _bins(size_px: tuple[int, int], tilt: float, keystone: float) -> np.ndarray:
     y = torch.arange(height)[:, None] - (height - 1) / 2
     x = torch.arange(width)[None] - (width - 1) / 2
     along = (y + tilt * x) / (1 + keystone * x * 2 / width)
-    bins = (along - along.min()).round().flatten().numpy()
-    return bins.astype(np.uint16 if max(size_px) <= SEARCH_PX * 2 else np.int32)  # short numbers are sorted fast
-
-
-@lru_cache(maxsize=4)
-def _ones(count: int) -> np.ndarray:
-    return np.ones(count)
+    return (along - along.min()).round().flatten().numpy().astype(np.uint16)
 
 
 _cached_projections = lru_cache(maxsize=40)(Projections.of)
@@ -181,7 +165,8 @@ def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> t
     """Autocorrelation (n,) of the profile at shifts up to `REACH` of its length, 1 at shift 0."""
     pixels = _pixels(image)
     projection = _projections(pixels, [(tilt, keystone)])
-    means, counts = torch.from_numpy(projection.means(pixels)).to(image.dtype), torch.from_numpy(projection.counts)
+    means, counts = (torch.from_numpy(one) for one in (projection.means(pixels)[0], projection.counts[0]))
+    means = means.to(image.dtype)
     weight = (counts > 0.5 * counts.float().quantile(0.5)).to(means.dtype)  # without the corners of a tilted picture
     means = (means - (means * weight).sum() / weight.sum()) * weight
     length = 2 * len(means)
