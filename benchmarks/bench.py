@@ -158,13 +158,7 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
         cpus.append(time.process_time() - cpu)
         if sum(cpus) > LONG_S:
             break
-    return {
-        "tool": tool,
-        "size_px": size_px,
-        "wall_s": min(walls),
-        "cpu_s": min(cpus),
-        "peak_mib": peak_memory_mib(),
-    }
+    return {"tool": tool, "size_px": size_px, "wall_s": min(walls), "cpu_s": min(cpus), "peak_mib": peak_memory_mib()}
 
 
 def compare_streaming() -> None:

@@ -65,10 +65,8 @@ def _train(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> Non
 
 def _pack(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> None:
     """Make a model smaller, and keep what it learned beside it, unless it learned many materials."""
-    if not isinstance(about["data"], str):
-        return
     with step(f"Packing {name}"):
-        packed = [folder / f"{name}.safetensors", data / about["data"]]
+        packed = [folder / f"{name}.safetensors", *([data / about["data"]] if isinstance(about["data"], str) else [])]
         command = [CORE.ready(), "-P", "-m", "tasks.pack_model", *packed]
         if subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=False).returncode:
             raise BuildError("it could not be packed")

@@ -142,6 +142,8 @@ class Context:
     def find_model(self, wanted: str, tool: str) -> FoundModel:
         """The model of this name for a tool; "" for the first model. The recipe records its hash. Raise ModelError."""
         model = self.models.find(wanted, tool)
+        if wanted not in ("", model.name):
+            self.note("the model {} is now called {}", wanted, model.name)
         self.on_loaded("models", model.name, model.sha256())
         return model
 

@@ -34,7 +34,7 @@ def add_actions(models: argparse.ArgumentParser) -> None:
 def _add_export(actions: Any) -> None:
     """Add `impasto models export NAME --format onnx|keras --out DIR`."""
     text = "write a model for ONNX Runtime or Keras, with a card beside it"
-    parser = add_command(actions, "export", text, "brass --format onnx --out exported", _export)
+    parser = add_command(actions, "export", text, "bricks --format onnx --out exported", _export)
     parser.add_argument("model", metavar="NAME", help="name of a model in your library")
     parser.add_argument("--format", choices=FORMATS, required=True, help="format of the file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the file and its card")
@@ -44,7 +44,7 @@ def _add_export(actions: Any) -> None:
 def _add_inputs(actions: Any) -> None:
     """Add `impasto models inputs NAME --size WxH --seed N --out FILE`."""
     text = "write what an exported model takes for a picture, from a seed: arrays by name (.npz)"
-    parser = add_command(actions, "inputs", text, "brass --size 512x512 --seed 7 --out brass.npz", _inputs)
+    parser = add_command(actions, "inputs", text, "bricks --size 512x512 --seed 7 --out bricks.npz", _inputs)
     parser.add_argument("model", metavar="NAME", help="name of a model in your library")
     default = (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX)
     text = f"size of the picture (default: {DEFAULT_SIDE_PX}x{DEFAULT_SIDE_PX})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -126,13 +126,9 @@ def _divide(model: Model, sample: Sample, choosing: bool) -> _Parts:
     learned = [part_of(maps, part)] if part else []
     half = training_part(maps) if part in ("", "all") else part
     judged, other = (unseen_part(maps, half, is_choosing) for is_choosing in (choosing, not choosing))
-    others = [part_of(maps, half), *([other] if is_quarter(judged, maps) else [])]
+    is_quarter = 3 * np.prod(judged.size_px) < np.prod(maps.size_px)  # and not half of it
+    others = [part_of(maps, half), *([other] if is_quarter else [])]
     return _Parts(maps, judged, tuple(others), tuple(learned), held_out=part != "all")
-
-
-def is_quarter(part: Maps, maps: Maps) -> bool:
-    """Whether a part of a picture is a quarter, and not half of it."""
-    return 3 * part.size_px[0] * part.size_px[1] < maps.size_px[0] * maps.size_px[1]
 
 
 def _learned_part(model: Model, entry: Mapping[str, Any], maps: Maps) -> str:
@@ -148,5 +144,8 @@ def _entry(model: Model, sample: Sample) -> Mapping[str, Any] | None:
 
 
 def _at_texel_size(model: Model, sample: Sample) -> Maps:
-    entry = _entry(model, sample)
-    return sample.load(max(entry["size_px"]) if entry and "size_px" in entry else model.trained_px)
+    """The maps of a picture at the model's texel size, and with its range of heights if no normal map states one."""
+    entry, surfaces = _entry(model, sample), model.card.get("surfaces", [])
+    maps = sample.load(max(entry["size_px"]) if entry and "size_px" in entry else model.trained_px)
+    has_range = "normal" in maps or "height" not in maps or not entry or len(surfaces) != 1
+    return maps if has_range else replace(maps, height_range_m=surfaces[0].get("height_range_m"))

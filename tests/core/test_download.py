@@ -29,9 +29,7 @@ from published_weights import (
     seer,
     twins,
 )
-from published_weights import (
-    weights_library as library,
-)
+from published_weights import weights_library as library
 
 from impasto.errors import Cancelled, FileError, ModelError, ParameterError
 from impasto.library import download

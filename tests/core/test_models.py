@@ -8,20 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tasks.pack_model import LARGEST, pack_model, quantised_tensors
 
 from impasto import Maps
 from impasto.data.parts import OTHER_PART, part_of, training_part
 from impasto.errors import ModelError, ParameterError
 from impasto.library.exemplars import exemplar_file, read_exemplar
-from impasto.library.models import (
-    DATA_SUFFIXES,
-    REPORT_SUFFIX,
-    ModelLibrary,
-    pack_model,
-    record_figures,
-    save_model,
-)
-from impasto.library.tensors import LARGEST, SCALE, quantised_tensors, read_tensors, restored_tensors, write_tensors
+from impasto.library.models import DATA_SUFFIXES, REPORT_SUFFIX, ModelLibrary, record_figures, save_model
+from impasto.library.tensors import SCALE, read_tensors, restored_tensors, write_tensors
 from impasto.plugins.registry import registry
 
 CARD = {

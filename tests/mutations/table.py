@@ -45,7 +45,7 @@ def replaced(old: str, new: str) -> Callable[[Path], None]:
 
 
 def retrained(tensors_of: Callable[[Tensors, Tensors], Tensors]) -> Callable[[Path], None]:
-    """Change of a model's tensors, given those of the sand's, that leaves its card and its thumbnail."""
+    """Change of a model's tensors, given those of the soil's, that leaves its card and its thumbnail."""
 
     def change(file: Path) -> None:
         from safetensors import safe_open
@@ -53,7 +53,7 @@ def retrained(tensors_of: Callable[[Tensors, Tensors], Tensors]) -> Callable[[Pa
 
         with safe_open(file, "numpy") as stored:
             metadata = stored.metadata()
-        save_file(tensors_of(load_file(file), load_file(file.parent / "sand.safetensors")), file, metadata)
+        save_file(tensors_of(load_file(file), load_file(file.parent / "soil.safetensors")), file, metadata)
 
     return change
 
@@ -81,8 +81,8 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "without_heads": zeroed(lambda name: ".head." in name),
     "all_zeroed": zeroed(lambda name: True),
     "shuffled": retrained(shuffled),
-    "swapped": retrained(lambda own, sand: own | {name: sand[name] for name in own if "network" in name}),
-    "replaced": lambda file: file.write_bytes((file.parent / "sand.safetensors").read_bytes()) and None,
+    "swapped": retrained(lambda own, soil: own | {name: soil[name] for name in own if "network" in name}),
+    "replaced": lambda file: file.write_bytes((file.parent / "soil.safetensors").read_bytes()) and None,
     "relabelled": replaced('data = "sand', 'data = "no-sand'),
 }
 

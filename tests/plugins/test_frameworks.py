@@ -109,7 +109,7 @@ def test_an_exported_model_comes_back_by_its_card(form, tmp_path):
     maps = made("bark", (64, 96)).maps
     assert {"base_color", "height", "roughness", "normal"} <= set(maps)
     assert maps.width_m == pytest.approx(96 / 1024)
-    ours = run(Recipe((Step("torus", {"model": "sand", "height_px": 64, "width_px": 96}),))).maps
+    ours = run(Recipe((Step("torus", {"model": "soil", "height_px": 64, "width_px": 96}),))).maps
     assert np.abs(maps["base_color"].pixels.mean((0, 1)) - ours["base_color"].pixels.mean((0, 1))).max() > 0.01
     assert registry().model_library().by_name("bark").licence == "CC0-1.0"
 

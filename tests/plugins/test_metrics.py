@@ -290,10 +290,4 @@ def test_the_command_prints_each_set_and_the_means(tmp_path, capsys):
     main([*command, "--no-controls"])
     told = capsys.readouterr()
     assert "left out, because there is no truth: other" in told.err
-    assert [line.split("  ")[0] for line in told.out.splitlines()] == [
-        "set",
-        "flat",
-        "rock",
-        "mean",
-        "mean of relief",
-    ]
+    assert [line.split("  ")[0] for line in told.out.splitlines()] == ["set", "flat", "rock", "mean", "mean of relief"]

@@ -21,8 +21,9 @@ from torch import Tensor
 import impasto_gan
 from impasto import Maps, Recipe, Result, RunOptions, Step, run
 from impasto.context import Context
+from impasto.errors import ModelError, ParameterError
 from impasto.library.exemplars import EXEMPLAR_SUFFIX, read_exemplar
-from impasto.library.models import ModelLibrary, read_model
+from impasto.library.models import SUCCESSORS, ModelLibrary, read_model
 from impasto.numerics.resampling import band_deviations
 from impasto.patterns.lattice import full_region
 from impasto.plugins.registry import registry
@@ -47,9 +48,26 @@ def test_bundled_models_learned_what_the_table_says():
         assert (card["name"], card["label"], card["material"]) == (name, entry["label"], entry["material"])
         learned = {source["name"].rsplit("/", 1)[-1] for source in card["data"]}
         assert learned >= ({data} if isinstance(data, str) else set(data.values()))
-    kinds = [about["material"] for about in table.values() if about["material"]]
-    assert len(kinds) >= 12
-    assert len(set(kinds)) >= 12
+
+
+def test_former_names_lead_to_the_new_model_or_to_a_tool():
+    former, size = tomllib.loads((FOLDER / SUCCESSORS).read_text("utf-8")), {"width_px": 64, "height_px": 64}
+    assert set(former["models"].values()) <= set(NAMES)
+    assert set(former["tools"].values()) <= set(registry().tools)
+    renamed = made_of("sand", **size)
+    assert renamed.maps.sha256() == made_of("soil", **size).maps.sha256()
+    assert "the model sand is now called soil" in renamed.notes
+    with pytest.raises(ModelError, match="brass is no longer bundled; use the tool scratched-metal instead"):
+        made_of("brass", **size)
+
+
+def test_offered_classes_are_some_of_those_learned_and_former_ones_still_work():
+    model, size = MODELS["materials"], {"width_px": 64, "height_px": 64}
+    assert set(model.description()["classes"]) < set(model.card["classes"])
+    former, today = (made_of("materials", material=name, **size).maps.sha256() for name in ("sand", "soil"))
+    assert former == today
+    with pytest.raises(ParameterError, match=f"use one of {', '.join(model.classes)}$"):
+        made_of("materials", material="velvet", **size)
 
 
 def test_bundled_models_are_small_and_learned_half_of_free_pictures():

@@ -96,8 +96,7 @@ def models(listed: Sequence[Model]) -> Iterator[str]:
 
 
 def _row(model: Model) -> tuple[str, ...]:
-    classes = model.card.get("classes", ())
-    material = model.material or (f"{len(classes)} classes" if classes else "-")
+    material = model.material or (f"{len(model.classes)} classes" if model.classes else "-")
     figures = [_figure(model.card["figures"], name) for name in LISTED_FIGURES]
     return (
         model.name,
@@ -130,8 +129,8 @@ def model(entry: Model) -> Iterator[str]:
     if card.get("exemplar"):
         is_here = "is kept beside it" if entry.description()["exemplar"] else "was kept beside it, and is not here"
         yield f"what it learned {is_here}: results are made of pieces of that, unless --no-texture-transfer is given"
-    if card.get("classes"):
-        yield f"classes: {', '.join(card['classes'])}"
+    if entry.classes:
+        yield f"classes: {', '.join(entry.classes)}"
     for slider in entry.description()["sliders"]:
         about = f"slider {slider['name']} = {readable(slider['default'])}"
         yield f"{about} ({readable(slider['low'])} to {readable(slider['high'])})"

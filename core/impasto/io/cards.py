@@ -132,6 +132,7 @@ class ModelCard(FromOutside):
     """Fields of a model's card that all architectures share. Others are validated when the model is loaded.
 
     exemplar: hash of the file, in the model's folder, with the picture that it learned; "" if there is none.
+    offered: those of the classes that hosts show to users; empty for all.
     """
 
     name: Annotated[str, Field(pattern=MODEL_NAME)]
@@ -141,6 +142,7 @@ class ModelCard(FromOutside):
     label: Text = ""
     material: Text = ""
     classes: Annotated[list[Name], Field(max_length=MOST_ITEMS, default_factory=list)]
+    offered: Annotated[list[Name], Field(max_length=MOST_ITEMS, default_factory=list)]
     maps: Annotated[list[MapName], Field(max_length=len(MAP_CHANNELS), default_factory=list)]
     sliders: Annotated[list[SliderAbout], Field(max_length=MOST_ITEMS, default_factory=list)]
     exemplar: Sha256 = ""

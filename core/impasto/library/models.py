@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from ..system.transaction import recover, replace_files
 from ..system.untrusted import excerpt, explain, files_in, is_folder, is_there, read_bytes, sha256_of
 from ..texture import Maps
 from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file, read_exemplar
-from .tensors import SUFFIX, open_tensors, quantised_tensors, read_tensors, restored_tensors, tensor_file
+from .tensors import SUFFIX, open_tensors, read_tensors, restored_tensors, tensor_file
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
 """Suffixes of files that a training writes for its model: the training data as a list, and as a picture."""
@@ -39,6 +40,8 @@ REPORT_SUFFIX = ".report.html"
 """Suffix of the report of a training in the folder of its model."""
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
 DATA_FIELDS = ("name", "licence", "sha256")
+SUCCESSORS = "successors.toml"
+"""File of a folder of bundled models: by the name of a former model, its new name, or the tool to use instead."""
 ALSO_A_LOSS: Mapping[str, str] = {"fine_swd_of_floor": "loss_swd", "fine_swd": "loss_swd"}
 """By a figure's name: the training loss that minimises the same quantity."""
 
@@ -68,6 +71,11 @@ class Model:
         """Kind of material, such as "brick": the card's, or else the class of all its data; "" if classes differ."""
         labels = {str(item.get("label", "")) for item in self.card["data"]}
         return str(self.card.get("material") or (labels.pop() if len(labels) == 1 else ""))
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes that hosts offer; empty for a model of one material."""
+        return self.card.get("offered") or self.card.get("classes", [])
 
     @property
     def licence(self) -> str:
@@ -117,7 +125,7 @@ class Model:
             "label": self.label,
             "tool": self.card["tool"],
             "material": self.material,
-            "classes": self.card.get("classes", []),
+            "classes": self.classes,
             "maps": self.card.get("maps", []),
             "sliders": [_slider(slider) for slider in self.card.get("sliders", [])],
             "shipped": self.shipped,
@@ -169,24 +177,19 @@ def save_model(
 
     beside = exemplar_file(exemplar) if exemplar else b""
     card = {**card, "exemplar": hashlib.sha256(beside).hexdigest()} if exemplar else card
-    return _write_model(path, tensors, card, thumbnail(preview) if preview else b"", beside)
-
-
-def pack_model(model: Model, exemplar: bytes) -> Model:
-    """Write a model again with weights of eight bits, and with the content of an exemplar's file (b"" for none)."""
-    card = {**model.card, "exemplar": hashlib.sha256(exemplar).hexdigest() if exemplar else ""}
-    return _write_model(model.path, quantised_tensors(model.load()), card, model.thumbnail, exemplar)
+    return write_model(path, tensors, card, thumbnail(preview) if preview else b"", beside)
 
 
 def record_figures(model: Model, figures: Mapping[str, float]) -> Model:
     """Add measured figures to those on the model's card."""
     card = {**model.card, "figures": {**model.card["figures"], **figures}}
-    return _write_model(model.path, read_tensors(model.path)[0], card, model.thumbnail)
+    return write_model(model.path, read_tensors(model.path)[0], card, model.thumbnail)
 
 
-def _write_model(
+def write_model(
     path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], thumbnail: bytes, exemplar: bytes = b""
 ) -> Model:
+    """Write a model with its card and thumbnail, and the content of its exemplar's file, b"" for none."""
     missing = [name for name in CARD_FIELDS if name not in card]
     missing += [f"data.{name}" for item in card.get("data", ()) for name in DATA_FIELDS if not item.get(name)]
     if missing:
@@ -270,7 +273,10 @@ class ModelLibrary:
         return model
 
     def by_name(self, name: str) -> Model:
-        """The model of this name for any tool, the user's or else a bundled one. Raise ModelError if there is none."""
+        """The model of this name for any tool, the user's or else a bundled one, whose former name is known, too.
+
+        Raise ModelError if there is none.
+        """
         own = self.path(name)
         damage: ImpastoError | None = None
         for path in (own, *(place / own.name for place in self.shipped)):
@@ -279,7 +285,15 @@ class ModelLibrary:
                     return replace(read_model(path), shipped=path != own)
             except ImpastoError as error:
                 damage = damage or error
+        if not damage and (new_name := self._successor("models", name)):
+            return self.by_name(new_name)
         raise damage or self._unknown(name)
+
+    def _successor(self, kind: str, name: str) -> str:
+        """The new name of a former model ("models"), or the tool to use instead ("tools"); "" for other models."""
+        files = [place / SUCCESSORS for place in self.shipped if is_there(place / SUCCESSORS)]
+        tables = [tomllib.loads(file.read_text("utf-8")) for file in files]
+        return next((table[kind][name] for table in tables if name in table.get(kind, {})), "")
 
     def install(self, file: Path) -> Model:
         """Check a model file, and copy it and its exemplar into the library under the name on its card."""
@@ -324,6 +338,8 @@ class ModelLibrary:
 
     def _unknown(self, name: str) -> ModelError:
         """The error for a name that no model has."""
+        if tool := self._successor("tools", name):
+            return ModelError("the model {} is no longer bundled", "use the tool {} instead", name, tool)
         files = [file for place in (self.folder, *self.shipped) if is_folder(place) for file in files_in(place)]
         known = {file.stem for file in files if file.suffix == SUFFIX}
         remedy = choices(name, known, "`impasto models list`")

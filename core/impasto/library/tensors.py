@@ -1,7 +1,4 @@
-"""Safetensors files, written atomically, with the same bytes for the same content; and weights in eight bits.
-
-Eight bits halve the size of models in half precision, for models that are passed on.
-"""
+"""Safetensors files, written atomically, with the same bytes for the same content; and weights of eight bits."""
 
 from __future__ import annotations
 
@@ -22,9 +19,6 @@ MOST_BYTES = 2**31
 """Limit of a file of models or weights. The largest known file, VGG19 with its classifier, has 0.6 GB."""
 SCALE = ":scale"
 """Ending of the name of the scales (N,) for a tensor (N, ...)."""
-LEAST_VALUES = 1024
-"""Smaller tensors are not quantised. They save little, and most of them are biases and gains."""
-LARGEST = 127
 
 
 @contextmanager
@@ -78,25 +72,6 @@ def _in_order(file: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + file[8 + length :]
 
 
-def quantised_tensors(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The tensors, with large weights (names end in `.weight`) as int8, and tensors of their scales added.
-
-    Symmetric, per output channel: a weight is a whole number from -127 to 127 times the scale of its channel
-    (Krishnamoorthi 2018, https://arxiv.org/abs/1806.08342).
-    """
-    quantised: dict[str, np.ndarray] = {}
-    for name, tensor in tensors.items():
-        if not name.endswith(".weight") or tensor.dtype.kind != "f" or tensor.size < LEAST_VALUES:
-            quantised[name] = tensor
-            continue
-        wide = tensor.astype(np.float32)
-        peaks = np.abs(wide.reshape(len(wide), -1)).max(1)
-        scales = np.where(peaks > 0, peaks, 1).astype(np.float32) / LARGEST
-        quantised[name] = np.round(wide / _beside(scales, wide)).astype(np.int8)
-        quantised[name + SCALE] = scales
-    return quantised
-
-
 def restored_tensors(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarray]:
     """The tensors, with quantised ones converted to float32. Raise ModelError if their scales do not fit."""
     tensors_left = {name: tensor for name, tensor in tensors.items() if not name.endswith(SCALE)}
@@ -107,10 +82,10 @@ def restored_tensors(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, 
         values = tensors_left.get(name)
         if values is None or values.dtype != np.int8 or scales.dtype.kind != "f" or scales.shape != values.shape[:1]:
             raise ModelError("{} is damaged: {}", "copy it again, or remove it", excerpt(file), excerpt(name + SCALE))
-        tensors_left[name] = values * _beside(scales.astype(np.float32), values)
+        tensors_left[name] = values * scales_beside(scales.astype(np.float32), values)
     return tensors_left
 
 
-def _beside(scales: np.ndarray, tensor: np.ndarray) -> np.ndarray:
+def scales_beside(scales: np.ndarray, tensor: np.ndarray) -> np.ndarray:
     """The scales as (N, 1, ...), with as many axes as the tensor (N, ...)."""
     return scales.reshape(-1, *[1] * (tensor.ndim - 1))

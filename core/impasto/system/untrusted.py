@@ -283,7 +283,9 @@ def shorten(text: str, limit: int = SHOWN_CHARACTERS) -> str:
 
 def printable(text: str) -> str:
     """Untrusted text for a terminal: control characters become escapes such as \\x1b."""
-    return "".join(character if _is_harmless(character) else _escape(character) for character in text)
+    return "".join(
+        one if _is_harmless(one) else one.encode("unicode_escape", "surrogatepass").decode("ascii") for one in text
+    )
 
 
 def _is_harmless(character: str) -> bool:
@@ -291,7 +293,3 @@ def _is_harmless(character: str) -> bool:
         return True
     changes_direction = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
     return not changes_direction and unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

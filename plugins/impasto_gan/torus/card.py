@@ -53,6 +53,8 @@ class TorusCard(NetworkCard):
     widths: Annotated[list[Annotated[int, Field(ge=1, le=MOST_WIDTH)]], Field(min_length=3, max_length=MOST_STAGES)]
     blocks: list[Annotated[int, Field(ge=0, le=4)]]
     classes: list[Name] = Field(default_factory=list)
+    offered: list[Name] = Field(default_factory=list, exclude=True)
+    former_classes: dict[str, Name] = Field(default_factory=dict, exclude=True)
     sliders: list[Any] = Field(default_factory=list)
     data: list[DataAbout] = Field(default_factory=list, exclude=True)
 

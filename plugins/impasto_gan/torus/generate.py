@@ -283,10 +283,12 @@ def _class_weights(card: TorusCard, parameters: TorusParameters) -> tuple[float,
 
 
 def _class_index(card: TorusCard, name: str) -> int:
-    wanted = name or card.classes[0]
+    wanted = card.former_classes.get(name, name) or card.classes[0]
     if wanted not in card.classes:
         message = "{} knows no material {}"
-        raise ParameterError(message, "use one of {}", card.name, excerpt(wanted), ", ".join(card.classes))
+        raise ParameterError(
+            message, "use one of {}", card.name, excerpt(wanted), ", ".join(card.offered or card.classes)
+        )
     return card.classes.index(wanted)
 
 

@@ -93,13 +93,8 @@ def prepare(
         canvas,
         labels,
         sources,
-        _maps_to_learn(surfaces[0], names) if len(surfaces) == 1 else None,
+        replace(surfaces[0], textures={name: surfaces[0][name] for name in names}) if len(surfaces) == 1 else None,
     )
-
-
-def _maps_to_learn(maps: Maps, names: Sequence[str]) -> Maps:
-    """The maps to learn among these."""
-    return replace(maps, textures={name: maps[name] for name in names})
 
 
 def _surface(
