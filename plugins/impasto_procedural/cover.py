@@ -133,8 +133,8 @@ def _clear_water(canvas: Canvas, below: Drawing) -> Drawing:
     ripple = canvas.noise("ripple", 0.6 * size_m, octaves=3)
     shift_m = 0.012 * size_m * ripple
     seen = canvas.warp(below.color * shade.clamp_min(0.15), shift_m, shift_m)
-    seen = mix(seen * canvas.color((0.78, 0.90, 0.90)), canvas.color((0.25, 0.50, 0.50)), 0.07)
-    seen = seen * (0.85 + 0.12 * ripple) + 0.35 * light * (0.12 + seen)
+    seen = mix(seen * canvas.color((0.90, 0.96, 0.95)), canvas.color((0.25, 0.50, 0.50)), 0.05)
+    seen = seen * (1.0 + 0.12 * ripple) + 0.5 * light * (0.1 + seen)
     sky = step(ripple, 1.3, 2.3) * canvas.color((0.78, 0.86, 0.9))
     return replace(
         below, color=(seen + 0.12 * sky).clamp(0, 1), height_m=0.012 * size_m * ripple, roughness=0.03, metallic=0.0

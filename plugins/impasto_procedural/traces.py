@@ -109,6 +109,33 @@ def _graffiti(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, co
     return _paint(below, sprayed.clamp(0, 0.9), fill * 0.96)
 
 
+def _fan(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
+    """Height of a shell, a ribbed fan with its hinge at y = 0.8, in radii; −inf outside, and where it is broken."""
+    away, turn = ((y - 0.8).square() + (1.05 * x).square()).sqrt(), x.atan2(0.85 - y)
+    edge = 1.45 + 0.03 * (12 * turn).cos()
+    broken = (number % 3 == 0) & (x + 0.4 * y + 0.12 * (7 * y).sin() > 0.1)
+    inside = (turn.abs() < 0.95) & (away < edge) & ~broken
+    dome = (1 - (away / 1.5 - 0.45).square() * 2.4 - 0.5 * turn.square()).clamp_min(0.02)
+    return (0.42 * dome * (1 + 0.10 * (22 * turn).cos())).where(inside, y.new_full((), -math.inf))
+
+
+def _shells(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
+    """Shells that lie about, whole and broken, from large to small, ribbed and banded."""
+    for name, scale, share in (("bits", 0.3, 0.35), ("small", 0.6, 0.3), ("large", 1.0, 0.2)):
+        count = canvas.pieces(share * (0.2 + amount) / (scale * size_m) ** 2, 4000)
+        radius_m = 0.5 * scale * size_m
+        lying = scatter(canvas, f"shells {name}", count, radius_m, _fan, spread=0.25)
+        there = (lying.number >= 0).to(drawing.height_m.dtype)
+        one = lambda what, of=lying.number, n=name, k=count: canvas.uniform(f"{n} {what}", k)[of.clamp_min(0)]  # noqa: E731
+        away, turn = ((lying.y - 0.8).square() + lying.x.square()).sqrt(), lying.x.atan2(0.85 - lying.y)
+        tint = mix(color, canvas.color((0.70, 0.47, 0.38)), 0.7 * one("tint").square())
+        bands = 1 - 0.22 * one("banded") * step((24 * away).cos(), 0.2, 0.9) - 0.14 * step((22 * turn).cos(), 0.0, -1.0)
+        shade = step(canvas.blur(there, 0.15 * radius_m), 0.0, 0.5) * (1 - there)
+        shell = Drawing(tint * bands * (0.8 + 0.35 * one("value")), drawing.height_m + radius_m * lying.height_m, 0.4)
+        drawing = drawing.with_tint(1 - 0.45 * shade).under(shell, there)
+    return drawing
+
+
 def _lichen(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
     """Crusts of lichen: round, grey-green, some yellow, paler at the rim, more of them in some places."""
     there = 0 * drawing.height_m
@@ -222,6 +249,7 @@ TRACES: Mapping[str, Trace] = {
     "splatters": _splatters,
     "graffiti": _graffiti,
     "lichen": _lichen,
+    "shells": _shells,
     "line": _line,
     "holes": _holes,
     "footprints": _footprints,

@@ -86,13 +86,16 @@ def _with_moss(drawing: Drawing, canvas: Canvas, depth: Tensor, amount: float) -
 def _with_water(drawing: Drawing, canvas: Canvas, amount: float) -> Drawing:
     """The drawing with a film of water that darkens and smooths it, and puddles up to a level."""
     height_m = drawing.height_m
-    shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.3 * height_m.std()
-    level_m = (height_m + shape_m).flatten()[:: max(1, height_m.numel() // 4096)].quantile(0.75 * amount)
-    under_m = level_m - (height_m + shape_m)
+    low_m = canvas.blur(height_m, canvas.width_m / 120)
+    shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.7 * low_m.std()
+    level_m = (low_m + shape_m).flatten()[:: max(1, height_m.numel() // 4096)].quantile(0.75 * amount)
+    under_m = level_m - (0.8 * low_m + 0.2 * height_m + shape_m)
     puddle = step(under_m, 0.0, 0.02 * float(height_m.std()) + 1e-6)
     film = min(1.0, 1.6 * amount) * step(under_m, -2.5 * float(height_m.std()) - 1e-6, 0.0)
     is_metal = drawing.metallic
     darker = drawing.color * mix(1.0, 0.5, film.maximum(puddle) * (1 - is_metal))
+    murky = 0.3 * drawing.color.mean((1, 2), keepdim=True)
+    darker = mix(darker, murky, 0.6 * puddle * (1 - is_metal))
     flat_m = mix(height_m, level_m - shape_m, puddle)
     roughness = mix(mix(drawing.roughness, 0.24, film), 0.03, puddle)
     return replace(drawing, color=darker, height_m=flat_m, roughness=roughness)

@@ -18,7 +18,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     grain = canvas.noise("grain", 0.05 * p.size_m, octaves=4, gain=0.7)
     net = cracks(canvas, "cracks", 1.4 * p.size_m, 0.16 * p.size_m, 0.75 * p.cracks, sway=0.2)
     hair = cracks(canvas, "hair", 0.5 * p.size_m, 0.02 * p.size_m, 0.6 * p.cracks, sway=0.2)
-    brown = p.baked * 1.05 - 0.06 + 0.12 * lumps + 0.10 * blister + 0.03 * grain
+    brown = p.baked * 1.05 - 0.06 + 0.07 * lumps + 0.05 * swell + 0.06 * blister + 0.03 * grain
     light, dark = canvas.color(p.color), canvas.color(p.second_color)
     shades = [canvas.color(p.crumb_color), light * 1.2, light, mix(light, dark, 0.6), dark, dark * 0.55]
     color = gradient(brown, shades) * (1 + 0.05 * grain) * (1 - 0.35 * hair)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import Tensor
 
 from ..blocks import Blocks, blocks
@@ -12,6 +14,15 @@ from ..wood import Grain, board_tint, grain_of, wood_color, wood_relief_m
 
 
 def draw(canvas: Canvas, p: Look) -> Drawing:
+    """Boards, level or upright."""
+    if not p.upright:
+        return _level(canvas, p)
+    turned = _level(Canvas(canvas.size_px[::-1], canvas.height_m, canvas.seed, canvas.device), p)
+    parts = {name: value.mT for name, value in vars(turned).items() if isinstance(value, Tensor) and value.ndim > 1}
+    return replace(turned, **parts)
+
+
+def _level(canvas: Canvas, p: Look) -> Drawing:
     """Boards side by side, each cut from another place of a tree."""
     boards = blocks(canvas, "staggered", p.length_m, p.board_m)
     each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731

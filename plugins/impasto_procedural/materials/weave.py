@@ -7,7 +7,7 @@ from torch import Tensor
 from ..canvas import Canvas, Look
 from ..drawing import Drawing
 from ..motifs import motif_color
-from ..shaping import mix
+from ..shaping import mix, step
 from ..yarn import roundness, thread_contrast, twist
 
 PERIODS = {"plain": 2, "twill": 4, "basket": 4, "satin": 5, "herringbone": 16}
@@ -35,6 +35,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     slubs = slubs + canvas.noise("weft slubs", 2 * p.thread_m, octaves=3, stretch=(1, 12))
     shade = mix(shade.mean() * (1 + 0.2 * p.color_variation * slubs), shade, clear)
     color = mix(canvas.color(p.weft_color), canvas.color(p.color), above) * shade
+    if p.motif == "lace":
+        return _lace(canvas, p)
     if p.motif != "none":
         colors = (canvas.color(p.color), canvas.color(p.weft_color), canvas.color(p.third_color))
         color = motif_color(canvas, p.motif, p.motif_m, colors) * mix(1.0, shade / shade.mean(), 0.7)
@@ -89,3 +91,20 @@ def _is_warp_above(weave: str, column: Tensor, row: Tensor) -> Tensor:
         back = (column / 8).floor().remainder(2) > 0.5
         return ((row + column.where(~back, -1 - column)).remainder(4) > 1.5).to(column.dtype)
     return ((column + 2 * row).remainder(5) > 0.5).to(column.dtype)
+
+
+def _lace(canvas: Canvas, p: Look) -> Drawing:
+    """Lace: ornaments of dense thread, with a thicker outline, in a net of fine thread over a dark ground."""
+    black, white = canvas.color((0.0, 0.0, 0.0)), canvas.color((1.0, 1.0, 1.0))
+    solid = motif_color(canvas, "damask", p.motif_m, (black, white, black))[0]
+    around = canvas.blur(solid, 0.012 * p.motif_m)
+    outline = step((around - 0.5).abs(), 0.46, 0.25)
+    mesh = canvas.cells("net", 0.055 * p.motif_m, jitter=0.0, stagger=0.5, stretch=(0.866, 1.0))
+    net = step(mesh.to_border_m, 0.012 * p.motif_m, 0.006 * p.motif_m)
+    weave = 0.5 + 0.5 * canvas.noise("stitches", 0.012 * p.motif_m, octaves=2, stretch=(2, 0.7)).clamp(-1, 1)
+    cover = net.maximum(solid * (0.55 + 0.45 * step(weave, 0.15, 0.4))).maximum(outline)
+    high = 0.4 * net + solid * (0.3 + 0.4 * weave) + 0.8 * outline
+    color = canvas.color(p.color) * (0.72 + 0.2 * weave + 0.12 * outline)
+    thread = Drawing(color, 2 * p.thread_m * high, p.roughness)
+    ground = Drawing(canvas.color((0.16, 0.15, 0.16)) + 0 * high, 0 * high - 2 * p.thread_m, 0.95)
+    return ground.under(thread, cover.clamp(0, 1))
