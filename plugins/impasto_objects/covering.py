@@ -50,7 +50,7 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
     if parameters.way == "triplanar":
         context.progress(0.1, "Projecting")
         covered = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
-        return erase_seams(covered, charts, CUT_PX)
+        return erase_seams(covered, charts, reach_px=CUT_PX)
     if (share := _stretched_share(charts)) > LEAST_STRETCHED:
         context.note("the UVs stretch what lies on {:.0%} of the surface: unwrap it with a smaller angle limit", share)
     context.progress(0.05, "Unrolling the object")
@@ -58,7 +58,7 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
     cover, reach_px = (_synthesis, REACH_PX) if parameters.way == "grown" else (_cover_of_plane, CUT_PX)
     covered = cover(subject, laid_out, repeat_m, context)
     context.progress(0.95, "Joining seams")
-    return erase_seams(covered, charts, reach_px)
+    return erase_seams(covered, charts, reach_px=reach_px)
 
 
 def _stretched_share(charts: Charts) -> float:

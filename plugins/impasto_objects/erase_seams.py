@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from impasto.atlas.mesh import Mesh
+from impasto.atlas.mesh import STEEP, Mesh
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Filter, Input, Inputs, NoParameters, Result
+from impasto.tools import Field, Filter, Input, Inputs, Parameters, Result
 
 MESH = Input("mesh", "object whose texture it is, with its UVs", kind="mesh")
+
+
+class EraseSeamsParameters(Parameters):
+    """Parameters of `erase-seams`."""
+
+    most_step: float = Field(
+        STEEP, ge=0, le=1, description="Largest difference of colour that is erased; where it is larger, two parts meet"
+    )
 
 
 class EraseSeams(Filter):
@@ -18,10 +26,11 @@ class EraseSeams(Filter):
     rank = 28
     group = "Repair"
     example = "crate_base_color.png --mesh crate.glb "
+    parameters = EraseSeamsParameters
     inputs = (MESH,)
     needs_source = True
 
-    def apply(self, subject: Maps, parameters: NoParameters, inputs: Inputs, context: Context) -> Result:
+    def apply(self, subject: Maps, parameters: EraseSeamsParameters, inputs: Inputs, context: Context) -> Result:
         """The subject without steps, with the visibility of seams before and after as figures."""
         from impasto.atlas.charts import Charts
         from impasto.atlas.seams import erase_seams, seam_jumps
@@ -29,7 +38,7 @@ class EraseSeams(Filter):
         mesh: Mesh = inputs["mesh"]
         context.progress(0.1, "Erasing seams")
         charts = Charts.of(mesh, subject.size_px)
-        result = erase_seams(subject, charts)
+        result = erase_seams(subject, charts, parameters.most_step)
         context.progress(0.8, "Measuring")
         figures: dict[str, float] = {}
         for when, maps in (("before", subject), ("after", result)):

@@ -115,9 +115,21 @@ def test_erasing_seams_reduces_jumps_also_on_a_mirrored_cube():
     greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
     source = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
     for mesh in (MESH, doubled(MESH)):
-        made = run(Recipe((Step("erase-seams"),)), {"source": source, "mesh": mesh})
+        made = run(Recipe((Step("erase-seams", {"most_step": 1.0}),)), {"source": source, "mesh": mesh})
         assert made.figures["roughness_jump_after"] < 0.2 * made.figures["roughness_jump_before"]
         assert not made.notes
+
+
+def test_steep_seams_are_left_where_parts_of_an_object_meet():
+    """Three faces of one part in slightly different tints, and three of a much darker part."""
+    charts = Charts.of(MESH, SIZE)
+    greys = np.array([0.7, 0.75, 0.8, 0.2, 0.25, 0.3], np.float32)[charts.chart[charts.texels]]
+    source = Maps.from_arrays({"base_color": np.repeat(greys[..., None], 3, 2)})
+    for step, most in ((Step("erase-seams"), 0.0), (Step("sharpen", {"amount": 0.01}), 0.01)):  # borders are resampled
+        result = run(Recipe((step,)), {"source": source, "mesh": MESH}).maps["base_color"].pixels[..., 0]
+        change = np.abs(result - greys)[charts.texels != NONE]
+        assert (change > 0.015).any(), "tints of one part meet halfway"
+        assert (change > 0.08).mean() <= most
 
 
 def test_edges_of_many_faces_are_named():

@@ -17,6 +17,8 @@ UV_DIGITS = 5
 MOST_TRIANGLES, MOST_VALUE = 4_000_000, 1e9
 REPEAT = 0.05
 """Share of the texture by which an island must exceed it to count as repeating the texture."""
+STEEP = 0.15
+"""Largest step of colour, from 0 to 1, across a seam; where it is larger, two parts of an object meet."""
 CREASE = 0.8
 """Cosine of the angle between the normal of a face and the mean at a vertex below which the face keeps its own."""
 

@@ -20,12 +20,14 @@ from .gutters import frame, matched_ends, opposite
 from .raster import NONE, numbered
 from .sampling import in_frame, nearest_values
 
-REACH_PX = 6.0
+REACH_PX = 2.0
 """Distance over which a correction fades from a seam."""
 BAND_PX = 16
 """Width of the band along seams that may change."""
 SPACING_PX = 0.7
 """Distance between points of a seam at which both sides are compared."""
+AROUND_PX = 8
+"""Side of the squares in which differences of both sides of a seam are averaged."""
 AGREEMENT = 10.0
 """Weight of the squared differences across seams, relative to that of squared slopes of the correction."""
 TOLERANCE, MOST_STEPS = 0.01, 200
@@ -41,19 +43,40 @@ DEPTHS = (0.5, 1.5, 2.5, 3.5)
 """Distances of compared positions from the seam, in steps."""
 
 
-def erase_seams(maps: Maps, charts: Charts, reach_px: float = REACH_PX) -> Maps:
+def erase_seams(
+    maps: Maps, charts: Charts, most_step: float = 1.0, parts: Maps | None = None, reach_px: float = REACH_PX
+) -> Maps:
     """Maps of a texture for these charts, in the same size, without steps across UV seams.
 
-    reach_px: distance over which corrections fade.
+    most_step: largest step of `parts`, by default of the maps, that is erased, from 0 to 1 (see `_steps`); where it is
+    larger, two parts of the object meet. reach_px: distance over which corrections fade.
     """
-    system = _System.of(charts, reach_px)
-    if not len(system.points.places):
+    points = SeamPoints.of(charts, SPACING_PX)
+    seen = parts or maps
+    if most_step < 1 and seen:
+        colors = seen["base_color"] if "base_color" in seen else next(iter(seen.values()))
+        is_erased = _steps(colors.pixels, charts, points) <= most_step
+        points = SeamPoints(*(values[is_erased] for values in vars(points).values()))
+    if not len(points.places):
         return maps
+    system = _System.of(charts, points, reach_px)
     changed = {}
     for name, texture in maps.items():
         erased = _normals_without_steps if name in NORMAL_MAPS else _without_steps
         changed[name] = erased(texture.pixels, system)
     return maps.with_arrays(changed)
+
+
+def _steps(pixels: np.ndarray, charts: Charts, points: SeamPoints) -> np.ndarray:
+    """Differences (S,) of both sides at each point of a seam, as means around it, so that grain is no step."""
+    height, width, channels = pixels.shape
+    nearest = nearest_values(np.arange(height * width).reshape(height, width), charts.texels).reshape(-1)
+    sides = (_samples(points.places[:, side], (height, width)) for side in (0, 1))
+    first, second = (side @ pixels.reshape(-1, channels)[nearest] for side in sides)
+    near = np.column_stack([points.chart, points.places[:, 0] // AROUND_PX])
+    _, place, count = np.unique(near, axis=0, return_inverse=True, return_counts=True)
+    means = [np.bincount(place.reshape(-1), one)[place.reshape(-1)] for one in (first - second).T]
+    return np.sqrt(np.square(means).mean(0)) / count[place.reshape(-1)]
 
 
 def _without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
@@ -94,8 +117,8 @@ class _System:
     smooth: csr_matrix
 
     @classmethod
-    def of(cls, charts: Charts, reach_px: float) -> _System:
-        points, size_px = SeamPoints.of(charts, SPACING_PX), charts.size_px
+    def of(cls, charts: Charts, points: SeamPoints, reach_px: float) -> _System:
+        size_px = charts.size_px
         first, second = (_samples(points.places[:, side], size_px) for side in (0, 1))
         seen = np.zeros(size_px[0] * size_px[1], bool)
         seen[first.indices] = seen[second.indices] = True

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..atlas.canvas import ChartCanvas
 from ..atlas.charts import Charts
-from ..atlas.mesh import Mesh
+from ..atlas.mesh import STEEP, Mesh
 from ..atlas.raster import NONE
 from ..atlas.seams import erase_seams
 from ..context import Context
@@ -102,13 +102,14 @@ class Unfolding:
         before = {name: texture.pixels for name, texture in self.unfolded.items()}
         changed = {name: pixels for name, pixels in result_maps.arrays().items() if pixels is not before.get(name)}
         result = canvas.fold(Maps.from_arrays(changed)) if changed else Maps()
-        result = erase_seams(result, canvas.charts.at(result.size_px)) if result else result
+        is_resized = result and result.size_px != self.texture.size_px
+        parts = STEEP, None if is_resized else self.texture
+        result = result and erase_seams(result, canvas.charts.at(result.size_px), *parts)
         arrays = {
             name: self._with_unchanged(name, texture.pixels, _difference(changed[name], before.get(name)), canvas)
             for name, texture in result.items()
         }
         scale: dict[str, Any] = {"width_m": self.texture.width_m, "height_range_m": result_maps.height_range_m}
-        is_resized = result and result.size_px != self.texture.size_px
         unchanged = {} if is_resized else {name: self.texture[name] for name in result_maps if name in self.texture}
         return Maps(unchanged, name=result_maps.name, **scale).with_arrays(arrays)
 
