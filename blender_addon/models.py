@@ -132,7 +132,7 @@ def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
     column.operator("impasto.use_model", text="", icon="CHECKMARK").name = model["name"]
     if not report_poll_message(model):
         column.operator("impasto.open_report", text="", icon="DOCUMENTS").name = model["name"]
-    if not model["shipped"]:
+    if not model["bundled"]:
         column.operator("impasto.remove_model", text="", icon="TRASH").name = model["name"]
 
 

@@ -93,7 +93,7 @@ def _built(python: Path, staged: Path) -> Path:
         ROOT,
     )
     call([python, *wheel])
-    nobodys = clean_environment(IMPASTO_MODELS=staged / "models")  # what is shipped, without this user's models
+    nobodys = clean_environment(IMPASTO_MODELS=staged / "models")  # what is bundled, without this user's models
     call([python, "-I", "-c", DESCRIBE, staged / "description.json"], nobodys)
     write_manual(staged / "manual")
     target = ROOT / "dist" / f"impasto-{VERSION}.zip"

@@ -29,7 +29,7 @@ SEEDS = (0, 1)
 
 
 def models(options: argparse.Namespace) -> None:
-    """Train the shipped models anew from a folder of PBR sets, or others by name; goes on where it was interrupted."""
+    """Train the bundled models anew from a folder of PBR sets, or others by name; goes on where it was interrupted."""
     table, phrases = (tomllib.loads(path.read_text(encoding="utf-8")) for path in (TABLE, phrase_model.TABLE))
     unknown = sorted(set(options.names) - {*table, *phrases})
     if unknown:

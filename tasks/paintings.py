@@ -1,6 +1,6 @@
 """Six small paintings, each of another kind of style, that Blender's Restyle offers from the start.
 
-`PYTHONPATH=. python -m tasks.paintings blender_addon/shipped/styles`, in the core's Python. Landscapes of a few curves
+`PYTHONPATH=. python -m tasks.paintings blender_addon/bundled/styles`, in the core's Python. Landscapes of a few curves
 and colours are redrawn by the ways of `style_kinds.drawing`; the oil is the demo's night sky. All is drawn here (CC0).
 """
 

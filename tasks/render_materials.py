@@ -157,7 +157,7 @@ def asset_steps() -> Iterator[tuple[str, Step]]:
         for one in tool.settings():
             yield f"{tool.label} – {one['name']}", Step(tool.name, one["values"])
     for model in description()["models"]:
-        if model["shipped"] and "base_color" in model["maps"] and model["name"] not in NO_MATERIALS:
+        if model["bundled"] and "base_color" in model["maps"] and model["name"] not in NO_MATERIALS:
             yield f"{model['label']} – learnt", Step(model["tool"], {"model": model["name"]})
 
 

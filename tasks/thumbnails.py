@@ -1,4 +1,4 @@
-"""Renders the pictures that panels show, the shipped assets, and the documentation's of tools and materials."""
+"""Renders the pictures that panels show, the bundled assets, and the documentation's of tools and materials."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .messages import BuildError, step
 SCRIPT = ROOT / "tasks" / "render_materials.py"
 FOLDER = ROOT / "plugins" / "impasto_procedural" / "thumbnails"
 PICTURES = ROOT / "docs" / "pictures"
-ASSETS = ROOT / "blender_addon" / "shipped" / "assets"
+ASSETS = ROOT / "blender_addon" / "bundled" / "assets"
 
 
 def thumbnails(options: argparse.Namespace) -> None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Assets: materials marked as such, catalogues, the shipped library and its shelf, and libraries written by a batch."""
+"""Assets: materials marked as such, catalogues, the bundled library and its shelf, and libraries written by a batch."""

@@ -36,7 +36,7 @@ from . import catalogs
 from .marking import put_preview, put_text
 
 NAME = "Impasto"
-LIST = Path(__file__).parents[1] / "shipped" / "assets" / "assets.json"
+LIST = Path(__file__).parents[1] / "bundled" / "assets" / "assets.json"
 BUILT = "built.txt"
 """File that names the sources of the library."""
 DELAY_S = 2.0

@@ -18,7 +18,7 @@ from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import excerpt, read_json
 from . import engine
 
-SHIPPED = Path(__file__).parents[1] / "description.json"
+BUNDLED = Path(__file__).parents[1] / "description.json"
 KEPT = "description.json"
 LISTED = "the menu Add Layer"
 """Name, in errors, of the place that lists all tools."""
@@ -43,9 +43,9 @@ class Catalogue:
 
     def load(self) -> None:
         """Read the cached description of the current engine, or the bundled one."""
-        shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
-        self.version = shipped["version"]
-        self.use(_read_kept(self.version) or shipped)
+        bundled = json.loads(BUNDLED.read_text(encoding="utf-8"))
+        self.version = bundled["version"]
+        self.use(_read_kept(self.version) or bundled)
 
     def fall_back(self) -> None:
         """Use the bundled description, and delete the cached one."""
@@ -77,7 +77,7 @@ class Catalogue:
 
     def models_for(self, tool: str) -> list[Mapping[str, Any]]:
         """Models of a tool, the user's own first."""
-        return sorted((model for model in self.models if model["tool"] == tool), key=lambda model: model["shipped"])
+        return sorted((model for model in self.models if model["tool"] == tool), key=lambda model: model["bundled"])
 
     def model(self, tool: str, name: str) -> Mapping[str, Any] | None:
         """Model of this name for a tool; for "" its default model. None if there is none."""

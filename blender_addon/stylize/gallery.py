@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gallery of styles, with thumbnails: shipped paintings, pictures of the user's folder, and images of the .blend.
+"""Gallery of styles, with thumbnails: bundled paintings, pictures of the user's folder, and images of the .blend.
 
 Only the input's image pointer stores the choice; the gallery shows it.
 """
@@ -22,7 +22,7 @@ from ..parameters import inputs
 from ..tools import lists
 
 MAX_FILES = 500
-SHIPPED = Path(__file__).parents[1] / "shipped" / "styles"
+BUNDLED = Path(__file__).parents[1] / "bundled" / "styles"
 """Folder of the bundled paintings."""
 GALLERY = "gallery"
 """Prefix of the property that shows the thumbnails for an input."""
@@ -42,7 +42,7 @@ def files() -> tuple[Path, ...]:
     """Bundled paintings and pictures in the user's folder, by name. A folder is read again only if it changed."""
     own = _pictures_in(folder())
     taken = {path.name for path in own}
-    return (*(path for path in _pictures_in(SHIPPED) if path.name not in taken), *own)
+    return (*(path for path in _pictures_in(BUNDLED) if path.name not in taken), *own)
 
 
 def _pictures_in(chosen: Path | None) -> tuple[Path, ...]:

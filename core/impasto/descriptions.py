@@ -117,7 +117,7 @@ class ModelDescription(TypedDict):
     classes: list[str]
     maps: list[str]
     sliders: list[SliderDescription]
-    shipped: bool
+    bundled: bool
     report: str
     exemplar: str
     bytes: Count

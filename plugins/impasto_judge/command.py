@@ -168,8 +168,8 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from .sheets import contact_sheet
 
     model = _model(arguments.model)
-    if arguments.record and model.shipped:
-        raise ModelError("{} is shipped, so nothing can be kept in it", "leave out --record", model.name)
+    if arguments.record and model.bundled:
+        raise ModelError("{} is bundled, so nothing can be kept in it", "leave out --record", model.name)
     size_px, longest_px = arguments.size[0], model.trained_px
     paths = {SOURCE: arguments.data} | ({"trained-on": arguments.trained_on} if arguments.trained_on else {})
     spaces = color_spaces_of(arguments, paths)

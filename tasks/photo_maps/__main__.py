@@ -40,7 +40,7 @@ from .recognition import BATCH, RATE, RecognitionTraining
 from .sets import is_judge, judges, pictures, sets
 from .surfaces import Surfaces, measured, random_material
 
-SHIPPED = MODELS / f"{MODEL}{SUFFIX}"
+BUNDLED = MODELS / f"{MODEL}{SUFFIX}"
 PRETRAINED = "squeezenet1_1_features_fp16.safetensors"
 PRETRAINED_LICENCE = "MIT AND BSD-2-Clause"
 """Of the conversion to Keras that the file was made of, and of the original weights (Iandola et al. 2016)."""
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--crop", type=int, default=CROP_PX, help="side of photographs, a multiple of 16")
-    parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--out", type=Path, default=BUNDLED)
     arguments = parser.parse_args()
     judged = judges(arguments.data)
     found, folders = materials(arguments.data, judged)

@@ -67,7 +67,7 @@ def main() -> None:
     outcome = train(training, checkpoint, about, Context(on_progress=tell), watched=False)
     training.complete()
     path = arguments.out / f"{named['name']}{SUFFIX}"
-    write(path, training.shipped(), {**named, "data": sources}, outcome)
+    write(path, training.bundled(), {**named, "data": sources}, outcome)
     print(path)
 
 

@@ -100,7 +100,7 @@ class StyleDecodersTraining(Training):
         self.average()
         return {name: loss.detach() for name, loss in losses.items()}
 
-    def shipped(self) -> dict[str, Tensor]:
+    def bundled(self) -> dict[str, Tensor]:
         """The averaged decoders' weights, as the package has them."""
         return self.ema.tensors()
 

@@ -78,7 +78,7 @@ class StyleEncoderTraining(Training):
         views = self._views(torch.zeros(1, dtype=torch.long))
         return Maps.from_arrays({"base_color": torch.cat(list(views), 2).permute(1, 2, 0).numpy()})
 
-    def shipped(self) -> dict[str, Tensor]:
+    def bundled(self) -> dict[str, Tensor]:
         """The averaged encoder's weights, as the package has them."""
         return self.ema.folded()
 

@@ -1,4 +1,4 @@
-"""The shipped library: made from its list, listed in the preferences, and generated when its materials are used."""
+"""The bundled library: made from its list, listed in the preferences, and generated when its materials are used."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mathutils import Vector
 
 @pytest.fixture
 def listed(extension, tmp_path) -> Path:
-    """A list of three of the shipped assets, two of them of one catalogue."""
-    shipped = extension.assets.library.LIST
-    every = json.loads(shipped.read_text())["assets"]
+    """A list of three of the bundled assets, two of them of one catalogue."""
+    bundled = extension.assets.library.LIST
+    every = json.loads(bundled.read_text())["assets"]
     folder = tmp_path / "pictures"
     folder.mkdir()
     chosen = [one for one in every if one["name"] in ("Bricks", "Cobbles", "Marble – Carrara")]
     for name in [file for one in chosen for file in (one["preview"], *one["maps"].values())]:
-        shutil.copy(shipped.parent / name, folder)
+        shutil.copy(bundled.parent / name, folder)
     (folder / "list.json").write_text(json.dumps({"assets": chosen}))
     return folder / "list.json"
 
@@ -43,7 +43,7 @@ def assets_in(file: Path) -> list[str]:
         return sorted(found.materials)
 
 
-def test_the_shipped_list_has_all_materials_presets_and_models_and_little_weight(extension):
+def test_the_bundled_list_has_all_materials_presets_and_models_and_little_weight(extension):
     folder = extension.assets.library.LIST.parent
     every = json.loads((folder / "assets.json").read_text())["assets"]
     description = json.loads((Path(extension.__file__).parent / "description.json").read_text())

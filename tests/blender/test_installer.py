@@ -354,7 +354,7 @@ def bare_python(folder: Path, packages: tuple[str, ...], version: str = "0.0.1")
 
 
 def test_unknown_tools_refresh_the_description(extension, scene):
-    """The shipped description has the first-party tools only; the engine has more."""
+    """The bundled description has the first-party tools only; the engine has more."""
     catalogue = extension.engine.catalogue.catalogue
     (extension.engine.engine.user_folder() / "description.json").unlink(missing_ok=True)
     catalogue.load()

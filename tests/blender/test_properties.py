@@ -139,7 +139,7 @@ def test_lists_of_tools_and_the_gallery_have_numbers_that_buttons_keep(extension
         assert bpy.context.scene.impasto_parameters.patches_style.gallery_style == key
 
 
-SHIPPED = {
+BUNDLED = {
     "quilt": ["Even spread", "Keep as photographed", "Large shapes"],
     "photo-maps": ["Fabric", "Metal", "Stone and brick"],
     "weathering": ["Overgrown", "Sooty", "Worn edges"],
@@ -204,10 +204,10 @@ def test_presets_are_those_of_their_tool_and_can_be_removed_and_made_again(scene
     assert listed() == ["Mine here"]
     assert buttons() == ("Mine here", "Mine here")
     scene.impasto.tool = "quilt"
-    assert listed() == SHIPPED["quilt"]
+    assert listed() == BUNDLED["quilt"]
     assert buttons() == ("Presets", "")
     refused("no preset of yours called 'Large shapes'", "preset_add", name="Large shapes", remove_name=True)
-    assert listed() == SHIPPED["quilt"], "those that come along stay"
+    assert listed() == BUNDLED["quilt"], "those that come along stay"
     scene.impasto.tool = "checker"
     assert bpy.ops.impasto.preset_add(name="Mine here", remove_name=True) == {"FINISHED"}
     assert (listed(), buttons()) == ([], ("Presets", ""))
@@ -218,12 +218,12 @@ def test_bundled_presets_set_only_their_values(extension, scene):
     catalogue = extension.engine.catalogue.catalogue
     of_materials = [tool["name"] for tool in catalogue if tool["thumbnail"]]
     assert len(of_materials) >= 32
-    for tool in (*SHIPPED, *of_materials):
+    for tool in (*BUNDLED, *of_materials):
         scene.impasto.tool = tool
         scene.impasto_parameters.quilt.width_px = 256
         parameters_of = extension.parameters.properties.parameters_of
         defaults = parameters_of(scene, catalogue[tool])
-        assert listed() == SHIPPED[tool] if tool in SHIPPED else len(listed()) >= 2, tool
+        assert listed() == BUNDLED[tool] if tool in BUNDLED else len(listed()) >= 2, tool
         said = {one["name"]: one["values"] for one in catalogue[tool]["settings"]}
         for name in listed():
             choose(name)
@@ -237,7 +237,7 @@ def test_a_preset_is_put_on_the_active_layer_alone_and_made_of_it(scene, plane, 
         bpy.ops.impasto.add_layer(tool=tool)
     stack = plane.active_material.impasto_layers
     stack.active = 1
-    assert listed("LAYER") == SHIPPED["adjust"]
+    assert listed("LAYER") == BUNDLED["adjust"]
     choose("Golden hour", "LAYER")
     assert stack.layers[1].impasto_parameters.adjust.saturation == pytest.approx(1.25)
     assert not scene.impasto_parameters.adjust.is_property_set("saturation")

@@ -14,7 +14,7 @@ from drawing import drawn, texts_of_number
 from styling import RED, recipe_of, settle, stylize, wait_until
 
 PANEL = "IMPASTO_PT_style_view_3d"
-SHIPPED = ["Close to the picture", "Only the strokes", "Thick paint"]
+BUNDLED = ["Close to the picture", "Only the strokes", "Thick paint"]
 
 
 class TestStyles:
@@ -35,8 +35,8 @@ class TestStyles:
     def test_pictures_of_the_folder_and_the_blend_are_offered(self, extension, settings, folder):
         normal = packed_image("normal.png", coordinates(8, 8))
         normal.colorspace_settings.name = "Non-Color"
-        shipped = [f"file {name}.jpg" for name in ("Ink", "Oil", "Pencil", "Pointillism", "Watercolour", "Woodblock")]
-        expected = ["NONE", *shipped, "file hokusai.png", "file monet.png", "image bricks.png", "image red.png"]
+        bundled = [f"file {name}.jpg" for name in ("Ink", "Oil", "Pencil", "Pointillism", "Watercolour", "Woodblock")]
+        expected = ["NONE", *bundled, "file hokusai.png", "file monet.png", "image bricks.png", "image red.png"]
         assert self.keys(extension) == expected
         previews = extension.interface.previews._icons.collection
         assert tuple(previews[f"file {folder / 'monet.png'}"].image_size) == (8, 8), (
@@ -45,7 +45,7 @@ class TestStyles:
         (folder / "turner.jpg").write_bytes(b"")
         assert len(self.keys(extension)) == len(expected) + 1
         extension.engine.engine.preferences().styles_folder = "/nowhere"
-        assert self.keys(extension) == ["NONE", *shipped, "image bricks.png", "image red.png"]
+        assert self.keys(extension) == ["NONE", *bundled, "image bricks.png", "image red.png"]
 
     def test_a_chosen_file_becomes_an_image_once(self, extension, scene, settings, folder):
         flat = scene.impasto_parameters.flat
@@ -157,7 +157,7 @@ class TestPanel:
         bpy.ops.impasto.style_preset_add(name=remove.name, remove_name=True)
         settings.tool = "patches-style"
         listed = drawn(bpy.types.IMPASTO_MT_style_presets).operators("impasto.apply_preset")
-        assert [item.preset for item in listed] == SHIPPED
+        assert [item.preset for item in listed] == BUNDLED
 
 
 def _quick(image) -> str:

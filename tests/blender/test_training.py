@@ -71,7 +71,7 @@ def test_the_panel_and_a_script_train_and_the_generator_uses_the_new_model(
     assert (models_library / "script.safetensors").exists()
     assert scene.impasto_parameters.recall.model == "script"
     model = catalogue.catalogue.model("recall", "script")
-    assert (model["licence"], model["shipped"]) == ("CC0", False)
+    assert (model["licence"], model["bundled"]) == ("CC0", False)
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.estimator = "recall", "NONE", "none"
     bpy.ops.impasto.generate(width_px=8, height_px=8)
     made = pixels_of(bpy.data.images["script_base_color"])[0, 0, :3]

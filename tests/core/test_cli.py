@@ -188,7 +188,7 @@ def test_results_of_a_trained_model_are_marked_as_such(impasto, picture, tmp_pat
     refused = impasto(*train, "--steps", 3, code=5)
     assert "models remove wall" in refused.stderr
     impasto("models", "remove", "wall")
-    assert all(model["shipped"] for model in json.loads(impasto("models", "--json").stdout)["models"])
+    assert all(model["bundled"] for model in json.loads(impasto("models", "--json").stdout)["models"])
 
 
 @pytest.fixture(scope="module")

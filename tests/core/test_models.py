@@ -58,7 +58,7 @@ def library_in(folder: Path) -> ModelLibrary:
 
 
 def own_names(folder):
-    return [model.name for model in library_in(folder).all() if not model.shipped]
+    return [model.name for model in library_in(folder).all() if not model.bundled]
 
 
 def test_the_library_installs_lists_and_removes(wall, tmp_path):
@@ -77,42 +77,42 @@ def test_the_library_installs_lists_and_removes(wall, tmp_path):
         library_in(library).remove("wall")
 
 
-class TestShipped:
+class TestBundled:
     """A plugin's folder of models, beside the user's own."""
 
     @pytest.fixture
-    def shipped(self, tmp_path):
+    def bundled(self, tmp_path):
         folder = tmp_path / "plugin" / "models"
         for name in ("wall", "roof"):
-            save_model(folder / f"{name}.safetensors", TENSORS, {**CARD, "name": name, "tool": "shipped-tool"})
+            save_model(folder / f"{name}.safetensors", TENSORS, {**CARD, "name": name, "tool": "bundled-tool"})
         return folder
 
     @pytest.fixture
-    def library_in(self, shipped, tmp_path):
-        return lambda folder: ModelLibrary(folder, (shipped, tmp_path / "absent"))
+    def library_in(self, bundled, tmp_path):
+        return lambda folder: ModelLibrary(folder, (bundled, tmp_path / "absent"))
 
-    def test_shipped_models_are_found_after_the_users_own(self, shipped, library_in, wall, tmp_path):
+    def test_bundled_models_are_found_after_the_users_own(self, bundled, library_in, wall, tmp_path):
         own = wall.path.parent
-        assert [(model.name, model.shipped) for model in library_in(own).all()] == [("wall", False), ("roof", True)]
-        assert library_in(own).find("roof", "shipped-tool").path == shipped / "roof.safetensors"
-        assert library_in(own).find("", "shipped-tool").name == "roof"
-        assert library_in(own).find("wall", "torus") == wall  # the user's replaces the shipped one
+        assert [(model.name, model.bundled) for model in library_in(own).all()] == [("wall", False), ("roof", True)]
+        assert library_in(own).find("roof", "bundled-tool").path == bundled / "roof.safetensors"
+        assert library_in(own).find("", "bundled-tool").name == "roof"
+        assert library_in(own).find("wall", "torus") == wall  # the user's replaces the bundled one
         for name, tool, said in (
-            ("wall", "shipped-tool", "is a model for torus, not for shipped-tool"),
+            ("wall", "bundled-tool", "is a model for torus, not for bundled-tool"),
             ("", "other", "train one with `impasto train train-other"),
             ("attic", "torus", "no model 'attic'"),
         ):
             with pytest.raises(ModelError, match=said):
                 library_in(own).find(name, tool)
         empty = tmp_path / "empty"
-        assert [(model.name, model.shipped) for model in library_in(empty).all()] == [("roof", True), ("wall", True)]
+        assert [(model.name, model.bundled) for model in library_in(empty).all()] == [("roof", True), ("wall", True)]
 
-    def test_a_shipped_model_cannot_be_removed(self, shipped, library_in, wall):
+    def test_a_bundled_model_cannot_be_removed(self, bundled, library_in, wall):
         own = wall.path.parent
         assert library_in(own).remove("wall") == wall.path
-        with pytest.raises(ModelError, match="wall is shipped and cannot be removed"):
+        with pytest.raises(ModelError, match="wall is bundled and cannot be removed"):
             library_in(own).remove("wall")
-        assert (shipped / "wall.safetensors").exists()
+        assert (bundled / "wall.safetensors").exists()
 
 
 def test_thumbnails_are_small_and_do_not_change_the_card(tmp_path):
@@ -180,14 +180,14 @@ def test_one_bad_file_hides_no_good_model_and_can_be_removed(wall, tmp_path):
     names = {model.name for model in library_in(library).all()}
     assert {"wall", "bark", "bricks", "leather"} <= names
     assert len(library_in(library).damaged_files()) == 5
-    assert library_in(library).by_name("bark").shipped
+    assert library_in(library).by_name("bark").bundled
     damaged = {entry["name"]: entry for entry in library_in(library).catalogue()["damaged_models"]}
     assert "not a model file" in damaged["broken"]["error"]
     json.dumps(damaged).encode()
     with pytest.raises(ModelError, match="not a model file"):
         library_in(library).find("broken", "torus")
     assert library_in(library).remove("broken") == library / "broken.safetensors"
-    assert library_in(library / "wall.safetensors").all(), "shipped models, though the library is no folder"
+    assert library_in(library / "wall.safetensors").all(), "bundled models, though the library is no folder"
 
 
 NAME = "conv.weight"

@@ -186,7 +186,7 @@ FIGURES = {name: with_card(values) for name, values in CHANGES["figures"].items(
 def offer(file: Path, out: Path) -> None:
     """The library's description for Blender: the bad file is named, and hides no good one."""
     offered = registry().model_library(file.parent).catalogue()
-    if not [one for one in offered["models"] if one["shipped"]]:
+    if not [one for one in offered["models"] if one["bundled"]]:
         raise AssertionError("a bad file hides the good ones")
     json.dumps(offered).encode()
     damaged = [one for one in offered["damaged_models"] if one["name"] == file.stem]

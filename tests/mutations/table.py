@@ -1,4 +1,4 @@
-"""All mutations: edits of the code (edits.toml), then changes of the bundled models (shipped.toml)."""
+"""All mutations: edits of the code (edits.toml), then changes of the bundled models (bundled.toml)."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ MUTATIONS: tuple[Mutation, ...] = (
             row["breaks"],
             f"plugins/impasto_gan/models/{row['model']}",
             CHANGES[row["change"]],
-            (f"plugins/test_shipped_models.py::{row['test']}",),
+            (f"plugins/test_bundled_models.py::{row['test']}",),
         )
-        for name, row in rows("shipped.toml")
+        for name, row in rows("bundled.toml")
     ),
 )

@@ -124,7 +124,7 @@ def test_patches_have_features_once_weights_are_installed(tmp_path):
     assert len(np.unique(found.round(4), axis=0)) == 3
 
 
-SHIPPED = MODELS / f"{DECODERS}{SUFFIX}"
+DECODERS_FILE = MODELS / f"{DECODERS}{SUFFIX}"
 MOST_BYTES = 2**20
 
 
@@ -150,11 +150,11 @@ def test_every_level_learns(training):
 
 
 def test_the_package_contains_the_trained_tensors(training):
-    shipped = read_model(SHIPPED).load()
-    assert {name: tensor.shape for name, tensor in training.shipped().items()} == {
-        name: array.shape for name, array in shipped.items()
+    bundled = read_model(DECODERS_FILE).load()
+    assert {name: tensor.shape for name, tensor in training.bundled().items()} == {
+        name: array.shape for name, array in bundled.items()
     }
-    assert SHIPPED.stat().st_size < MOST_BYTES
+    assert DECODERS_FILE.stat().st_size < MOST_BYTES
 
 
 pytestmark = pytest.mark.usefixtures("small_weights")

@@ -9,8 +9,8 @@ import pytest
 import torch
 from cases import each_case
 from materials import bond, bricks, dots, surface, tiles
+from test_bundled_models import FOLDER, NAMES
 from test_every_training import KINDS, freeze, take_step, weights
-from test_shipped_models import FOLDER, NAMES
 from torch import Tensor, nn
 
 from impasto import Maps

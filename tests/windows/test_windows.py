@@ -204,7 +204,7 @@ def test_an_artist_compares_uses_restores_and_deletes_results_of_the_history(wal
     assert (facts["asked"], facts["deleted"], facts["undone"]) == (True, True, True)
 
 
-def test_an_artist_browses_the_shipped_library_and_makes_one_of_its_materials(walk_through):
+def test_an_artist_browses_the_bundled_library_and_makes_one_of_its_materials(walk_through):
     facts = walk_through("assets", size_px=(1400, 1300))
     assert "Impasto" in facts["libraries"]
     assert "Impasto" not in facts["left"]

@@ -189,8 +189,8 @@ def _report(arguments: argparse.Namespace, terminal: Terminal) -> None:
     model = registry().model_library().by_name(arguments.model)
     file = arguments.out or model.path.with_suffix(REPORT_SUFFIX)
     if arguments.data:
-        if model.shipped and not arguments.out:
-            raise ModelError("{} is shipped, so no report is written beside it", "add --out FILE", model.name)
+        if model.bundled and not arguments.out:
+            raise ModelError("{} is bundled, so no report is written beside it", "add --out FILE", model.name)
         said = [_written_report(model, arguments, file, terminal)]
     elif is_there(file):
         said = []
@@ -225,7 +225,7 @@ def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _entry(model: Model) -> dict[str, Any]:
-    about = {"name": model.name, "bytes": model.size_bytes, "shipped": model.shipped, "card": model.card}
+    about = {"name": model.name, "bytes": model.size_bytes, "bundled": model.bundled, "card": model.card}
     return about | {"notes": model.notes}
 
 

@@ -105,7 +105,7 @@ def _row(model: Model) -> tuple[str, ...]:
         f"{model.size_bytes / 2**20:.1f}",
         model.licence,
         *figures,
-        "shipped" if model.shipped else "own",
+        "bundled" if model.bundled else "own",
     )
 
 
@@ -119,7 +119,7 @@ def _figure(figures: Mapping[str, float], name: str) -> str:
 def model(entry: Model) -> Iterator[str]:
     """Lines about a model, from its card."""
     card = entry.card
-    whose = "shipped" if entry.shipped else "your own"
+    whose = "bundled" if entry.bundled else "your own"
     yield f"{entry.name}, {entry.size_bytes / 2**20:.1f} MiB, for {card['tool']} ({card['architecture']}), {whose}"
     for item in card["data"]:
         part = "" if item.get("part", "all") == "all" else f" ({item['part']} half)"

@@ -50,7 +50,7 @@ ALSO_A_LOSS: Mapping[str, str] = {"fine_swd_of_floor": "loss_swd", "fine_swd": "
 class Model:
     """A model's file, with the card and the thumbnail (JPEG, b"" for none) in its header.
 
-    shipped: whether it is bundled with a plugin. notes: mistakes in unimportant fields of the card, which were dropped.
+    bundled: whether it is bundled with a plugin. notes: mistakes in unimportant fields of the card, which were dropped.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Model:
     size_bytes: int
     card: dict[str, Any]
     thumbnail: bytes = field(default=b"", repr=False)
-    shipped: bool = False
+    bundled: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -109,14 +109,14 @@ class Model:
     def _beside(self, suffix: str) -> str:
         """Path of a file that the training wrote for the model; "" if there is none."""
         file = self.path.with_suffix(suffix)
-        return str(file) if not self.shipped and is_there(file) else ""
+        return str(file) if not self.bundled and is_there(file) else ""
 
     def _exemplar(self) -> str:
         """Path of the picture that the model learned (only the name for a bundled model); "" if there is none."""
         file = self.path.with_suffix(EXEMPLAR_SUFFIX)
         if not self.card.get("exemplar") or not is_there(file):
             return ""
-        return file.name if self.shipped else str(file)
+        return file.name if self.bundled else str(file)
 
     def description(self) -> ModelDescription:
         """Description of the model for hosts."""
@@ -128,7 +128,7 @@ class Model:
             "classes": self.classes,
             "maps": self.card.get("maps", []),
             "sliders": [_slider(slider) for slider in self.card.get("sliders", [])],
-            "shipped": self.shipped,
+            "bundled": self.bundled,
             "report": self._beside(REPORT_SUFFIX),
             "exemplar": self._exemplar(),
             "bytes": self.size_bytes,
@@ -216,10 +216,10 @@ def was_a_loss(name: str, figures: Mapping[str, object]) -> bool:
 
 @dataclass(frozen=True)
 class ModelLibrary:
-    """The user's models in `folder`, and the models bundled with plugins in the read-only folders `shipped`."""
+    """The user's models in `folder`, and the models bundled with plugins in the read-only folders `bundled`."""
 
     folder: Path = field(default_factory=lambda: user_folder("models"))
-    shipped: tuple[Path, ...] = ()
+    bundled: tuple[Path, ...] = ()
 
     def path(self, name: str) -> Path:
         """Path of the user's model of this name, whether it exists or not. Raise ParameterError for an invalid name."""
@@ -245,7 +245,7 @@ class ModelLibrary:
         """By path, each model or the error of reading it: the user's first, then the bundled ones."""
         found: dict[Path, Model | ImpastoError] = {}
         recover(self.folder)
-        for place in (self.folder, *self.shipped):
+        for place in (self.folder, *self.bundled):
             try:
                 paths = [path for path in files_in(place) if path.suffix == SUFFIX and not path.name.startswith(".")]
             except FileError as error:
@@ -253,7 +253,7 @@ class ModelLibrary:
             for path in paths:
                 try:
                     self.path(path.stem)
-                    found[path] = replace(read_model(path), shipped=place != self.folder)
+                    found[path] = replace(read_model(path), bundled=place != self.folder)
                 except ImpastoError as error:
                     found[path] = error
         return found
@@ -279,10 +279,10 @@ class ModelLibrary:
         """
         own = self.path(name)
         damage: ImpastoError | None = None
-        for path in (own, *(place / own.name for place in self.shipped)):
+        for path in (own, *(place / own.name for place in self.bundled)):
             try:
                 if is_there(path):
-                    return replace(read_model(path), shipped=path != own)
+                    return replace(read_model(path), bundled=path != own)
             except ImpastoError as error:
                 damage = damage or error
         if not damage and (new_name := self._successor("models", name)):
@@ -291,7 +291,7 @@ class ModelLibrary:
 
     def _successor(self, kind: str, name: str) -> str:
         """The new name of a former model ("models"), or the tool to use instead ("tools"); "" for other models."""
-        files = [place / SUCCESSORS for place in self.shipped if is_there(place / SUCCESSORS)]
+        files = [place / SUCCESSORS for place in self.bundled if is_there(place / SUCCESSORS)]
         tables = [tomllib.loads(file.read_text("utf-8")) for file in files]
         return next((table[kind][name] for table in tables if name in table.get(kind, {})), "")
 
@@ -331,8 +331,8 @@ class ModelLibrary:
                 with explain(file, "remove"):
                     file.unlink(missing_ok=True)
             return path
-        if any((place / path.name).is_file() for place in self.shipped):
-            message = "{} is shipped and cannot be removed"
+        if any((place / path.name).is_file() for place in self.bundled):
+            message = "{} is bundled and cannot be removed"
             raise ModelError(message, "a model of your own of the same name replaces it", name)
         raise self._unknown(name)
 
@@ -340,7 +340,7 @@ class ModelLibrary:
         """The error for a name that no model has."""
         if tool := self._successor("tools", name):
             return ModelError("the model {} is no longer bundled", "use the tool {} instead", name, tool)
-        files = [file for place in (self.folder, *self.shipped) if is_folder(place) for file in files_in(place)]
+        files = [file for place in (self.folder, *self.bundled) if is_folder(place) for file in files_in(place)]
         known = {file.stem for file in files if file.suffix == SUFFIX}
         remedy = choices(name, known, "`impasto models list`")
         return ModelError("there is no model {} in {}", remedy, excerpt(name), excerpt(self.folder))

@@ -27,7 +27,7 @@ class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
 
     name = "torus"
     label = "From a trained model"
-    description = "Makes a seamless material of any size with a model: a shipped one, or one trained on your pictures"
+    description = "Makes a seamless material of any size with a model: a bundled one, or one trained on your pictures"
     rank = 20
     subgroup = "From a model"
     task = "generate"

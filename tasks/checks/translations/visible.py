@@ -83,7 +83,7 @@ def of_source(folder: Path) -> tuple[dict[str, str], set[str]]:
     constants: set[str] = set()
     for path in sorted(folder.rglob("*.py")):
         place = path.relative_to(folder)
-        if place.parts[0] not in ("core", "translations", "shipped"):
+        if place.parts[0] not in ("core", "translations", "bundled"):
             nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
             constants |= {template(node) for node in nodes if isinstance(node, ast.Constant | ast.JoinedStr)}
             for line, text in _of_module(nodes, NOT_SHOWN.get(path.name, set())):

@@ -1,4 +1,4 @@
-"""Inside a Blender window: the shipped asset library appears, and an asset of it is clicked and made."""
+"""Inside a Blender window: the bundled asset library appears, and an asset of it is clicked and made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inside a Blender window: the shipped library is served from loopback, and shown and fetched as a remote one."""
+"""Inside a Blender window: the bundled library is served from loopback, and shown and fetched as a remote one."""
 
 from __future__ import annotations
 

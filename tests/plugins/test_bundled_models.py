@@ -150,8 +150,8 @@ def test_the_page_of_models_describes_the_bundled_files():
     text = (Path(__file__).parents[2] / "docs" / "reference" / "models.md").read_text("utf-8")
     rows = re.findall(r"^\|[^|]*\(`([\w-]+)`\) \|.*\|`(\w{8})`\|$", text, re.MULTILINE)
     rows += re.findall(r"^\|[^|]*\(`([\w-]+)`\), file `(\w{8})` \|", text, re.MULTILINE)
-    shipped = [(name, read_model(FOLDER / f"{name}.safetensors").sha256()[:8]) for name in NAMES]
-    assert sorted(rows) == sorted(shipped)
+    bundled = [(name, read_model(FOLDER / f"{name}.safetensors").sha256()[:8]) for name in NAMES]
+    assert sorted(rows) == sorted(bundled)
     assert set(re.findall(r"^\|`([\w-]+)` \|\w+ \|\d+ \|", text, re.MULTILINE)) == set(NAMES) - {"materials"}
 
 
