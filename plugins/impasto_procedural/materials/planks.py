@@ -64,15 +64,17 @@ def _charred(canvas: Canvas, p: Look, boards: Blocks, wood: Drawing, gap: Tensor
     """Wood that fire has charred: black scales between cracks, with a silky shine."""
     warp = canvas.sway("char", 0.003, 0.03, 3)
     shift_m = canvas.of_each("char", boards.number) * canvas.width_m
-    scales = canvas.cells("scales", 0.042, stretch=(0.75, 1.7), jitter=0.7, warp=(warp[0] + shift_m, warp[1]))
-    width_m = 0.0045 * (0.4 + 0.6 * p.charred)
+    scales = canvas.cells("scales", 0.03, stretch=(0.6, 3.2), jitter=0.8, warp=(warp[0] + shift_m, warp[1]))
+    width_m = 0.0034 * (0.4 + 0.6 * p.charred)
     open_ = step(scales.to_border_m, width_m, 0.25 * width_m)
-    dome = bump(scales.to_border_m, 0.016)
-    tone = 0.7 + 0.7 * canvas.of_each("ash", scales.number) + 0.12 * canvas.noise("soot", 0.004, octaves=3)
-    color = canvas.color((0.235, 0.23, 0.225)) * tone * (0.35 + 0.65 * dome) * (1 - 0.85 * open_) * (1 - 0.85 * gap)
+    dome = bump(scales.to_border_m, 0.01)
+    fibres = canvas.noise("soot", 0.004, octaves=4, gain=0.7, stretch=(0.6, 8))
+    ash, burnt = canvas.of_each("ash", scales.number), canvas.of_each("burnt", boards.number)
+    tone = 0.5 + 0.3 * ash + 0.45 * burnt + 0.22 * fibres
+    color = canvas.color((0.235, 0.23, 0.225)) * tone * (0.5 + 0.5 * dome) * (1 - 0.7 * open_) * (1 - 0.85 * gap)
     height_m = wood.height_m + p.charred * (0.004 * dome - 0.004 * open_)
     coal = Drawing(color, height_m, 0.5 + 0.3 * open_)
-    return wood.under(coal, (1.6 * p.charred - 0.0 * gap).clamp(0, 1))
+    return wood.under(coal, (1.6 * p.charred + 0 * gap).clamp(0, 1))
 
 
 def _profile(boards: Blocks, p: Look) -> tuple[Tensor | float, Tensor | float]:
