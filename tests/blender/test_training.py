@@ -216,7 +216,7 @@ def test_a_training_ends_with_a_report_that_a_button_opens(
     file = models_library / "judged.report.html"
     assert opened == [file.as_uri()]
     page = file.read_text(encoding="utf-8")
-    assert "What to try next" in page
+    assert "what to try" in page
     assert "noise of its spectrum" in page  # beside which it was judged
     with monkeypatch.context() as patch:
         far = extension.engine.engine.Engine("ssh://farm/python")
