@@ -231,7 +231,7 @@ def test_the_discriminator_learns_to_tell_wrong_captions():
 
 @pytest.mark.slow
 def test_patches_of_the_same_caption_are_learned_from(monkeypatch):
-    """With its term the distance of patches falls to less than half of what the discriminator alone reaches."""
+    """With its term the distance of patches falls to less than a quarter of what the discriminator alone reaches."""
     distances = []
     for weight in (0.0, Relativistic.patches):
         monkeypatch.setattr(Relativistic, "patches", weight)
@@ -245,7 +245,7 @@ def test_patches_of_the_same_caption_are_learned_from(monkeypatch):
             )[0]
             random = torch.Generator().manual_seed(1)
             distances.append(float(sliced_wasserstein(pairs.x, x_hat, 2, random, ONE_BY_ONE)))
-    assert distances[1] < 0.5 * distances[0]
+    assert distances[1] < 0.25 * distances[0]
 
 
 @pytest.mark.slow
