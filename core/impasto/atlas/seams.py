@@ -7,6 +7,7 @@ measured by steps and kinks across seams, relative to those at the same distance
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,15 +52,18 @@ def erase_seams(
     most_step: largest step of `parts`, by default of the maps, that is erased, from 0 to 1 (see `_steps`); where it is
     larger, two parts of the object meet. reach_px: distance over which corrections fade.
     """
-    points = SeamPoints.of(charts, SPACING_PX)
-    seen = parts or maps
+    points, seen = SeamPoints.of(charts, SPACING_PX), parts or maps
+    sides = [_samples(points.places[:, side], charts.size_px) for side in (0, 1)]
+    nearest = nearest_values(np.arange(charts.texels.size).reshape(charts.size_px), charts.texels)
     if most_step < 1 and seen:
-        colors = seen["base_color"] if "base_color" in seen else next(iter(seen.values()))
-        is_erased = _steps(colors.pixels, charts, points) <= most_step
+        colors = (seen["base_color"] if "base_color" in seen else next(iter(seen.values()))).pixels
+        first, second = (side @ colors.reshape(-1, colors.shape[2])[nearest.reshape(-1)] for side in sides)
+        is_erased = _steps(first - second, points) <= most_step
         points = SeamPoints(*(values[is_erased] for values in vars(points).values()))
+        sides = [side[is_erased] for side in sides]
     if not len(points.places):
         return maps
-    system = _System.of(charts, points, reach_px)
+    system = _System.of(charts, points, sides, nearest, reach_px)
     changed = {}
     for name, texture in maps.items():
         erased = _normals_without_steps if name in NORMAL_MAPS else _without_steps
@@ -67,16 +71,13 @@ def erase_seams(
     return maps.with_arrays(changed)
 
 
-def _steps(pixels: np.ndarray, charts: Charts, points: SeamPoints) -> np.ndarray:
-    """Differences (S,) of both sides at each point of a seam, as means around it, so that grain is no step."""
-    height, width, channels = pixels.shape
-    nearest = nearest_values(np.arange(height * width).reshape(height, width), charts.texels).reshape(-1)
-    sides = (_samples(points.places[:, side], (height, width)) for side in (0, 1))
-    first, second = (side @ pixels.reshape(-1, channels)[nearest] for side in sides)
+def _steps(differences: np.ndarray, points: SeamPoints) -> np.ndarray:
+    """Steps (S,) at points of seams: means of the differences (S, C) of both sides around each, so grain is no step."""
     near = np.column_stack([points.chart, points.places[:, 0] // AROUND_PX])
     _, place, count = np.unique(near, axis=0, return_inverse=True, return_counts=True)
-    means = [np.bincount(place.reshape(-1), one)[place.reshape(-1)] for one in (first - second).T]
-    return np.sqrt(np.square(means).mean(0)) / count[place.reshape(-1)]
+    place = place.reshape(-1)
+    means = [np.bincount(place, one)[place] for one in differences.T]
+    return np.sqrt(np.square(means).mean(0)) / count[place]
 
 
 def _without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
@@ -117,17 +118,15 @@ class _System:
     smooth: csr_matrix
 
     @classmethod
-    def of(cls, charts: Charts, points: SeamPoints, reach_px: float) -> _System:
-        size_px = charts.size_px
-        first, second = (_samples(points.places[:, side], size_px) for side in (0, 1))
-        seen = np.zeros(size_px[0] * size_px[1], bool)
-        seen[first.indices] = seen[second.indices] = True
-        numbers = np.arange(seen.size).reshape(size_px)
-        nearest = nearest_values(numbers, charts.texels)
+    def of(
+        cls, charts: Charts, points: SeamPoints, sides: Sequence[csr_matrix], nearest: np.ndarray, reach_px: float
+    ) -> _System:
+        seen = np.zeros(charts.size_px, bool)
+        seen.reshape(-1)[np.concatenate([side.indices for side in sides])] = True
         label = charts.chart[charts.texels.reshape(-1)[nearest]]
-        is_near = distance_transform_edt(~seen.reshape(size_px)) <= BAND_PX
-        mask = (is_near & (charts.texels != NONE)) | seen.reshape(size_px)
-        return cls(numbers[mask], nearest[mask], first, second, points, _smoothness(mask, label, reach_px))
+        is_near = distance_transform_edt(~seen) <= BAND_PX
+        mask = (is_near & (charts.texels != NONE)) | seen
+        return cls(np.flatnonzero(mask), nearest[mask], sides[0], sides[1], points, _smoothness(mask, label, reach_px))
 
     def correction(self, values: np.ndarray) -> np.ndarray:
         """Correction (U, C) for the values (N, C) of all texels."""

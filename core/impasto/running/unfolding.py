@@ -103,8 +103,8 @@ class Unfolding:
         changed = {name: pixels for name, pixels in result_maps.arrays().items() if pixels is not before.get(name)}
         result = canvas.fold(Maps.from_arrays(changed)) if changed else Maps()
         is_resized = result and result.size_px != self.texture.size_px
-        parts = STEEP, None if is_resized else self.texture
-        result = result and erase_seams(result, canvas.charts.at(result.size_px), *parts)
+        parts = None if is_resized else self.texture
+        result = result and erase_seams(result, canvas.charts.at(result.size_px), STEEP, parts)
         arrays = {
             name: self._with_unchanged(name, texture.pixels, _difference(changed[name], before.get(name)), canvas)
             for name, texture in result.items()

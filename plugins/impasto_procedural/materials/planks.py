@@ -74,7 +74,7 @@ def _charred(canvas: Canvas, p: Look, boards: Blocks, wood: Drawing, gap: Tensor
     color = canvas.color((0.235, 0.23, 0.225)) * tone * (0.5 + 0.5 * dome) * (1 - 0.7 * open_) * (1 - 0.85 * gap)
     height_m = wood.height_m + p.charred * (0.004 * dome - 0.004 * open_)
     coal = Drawing(color, height_m, 0.5 + 0.3 * open_)
-    return wood.under(coal, (1.6 * p.charred + 0 * gap).clamp(0, 1))
+    return wood.under(coal, gap.new_tensor(min(1.0, 1.6 * p.charred)))
 
 
 def _profile(boards: Blocks, p: Look) -> tuple[Tensor | float, Tensor | float]:

@@ -93,7 +93,7 @@ def _shingles(canvas: Canvas, p: Look, fine: Tensor) -> Shingles:
 
 
 def _joint(moved: Tensor, row: Tensor, column: Tensor) -> Tensor:
-    """How far the joint before a column (H, W) of a row is moved; moved: for all of them (rows, columns)."""
+    """Shift (H, W) of the joint before a column of a row; moved: (rows, columns), the shifts of all joints."""
     return moved[row, column.long() % moved.shape[1]]
 
 
