@@ -12,7 +12,7 @@ from impasto.system.untrusted import excerpt
 
 from .draft import Draft
 from .levels import STEPS, amount_of, level, move_by_steps
-from .marking import Mark
+from .marking import MARKS, Mark
 from .palettes import lightness, move, shade_of, tint, tone
 from .reading import Reading
 from .sizing import set_sizes
@@ -48,14 +48,24 @@ def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]
 
 def _fill(draft: Draft) -> None:
     """Set all parameters from the phrase: choices first, since sizes depend on them, and implied changes last."""
-    like = draft.reading.kind.meaning.like if draft.reading.kind and draft.reading.kind.meaning else {}
+    like = draft.reading.like
     own = draft.schemas.keys() - {"color"}
-    if "metal" in draft.reading.slots:  # of anodised bronze
-        like = {slot: value for slot, value in like.items() if slot != "color"}
+    if metal := draft.reading.slots.get("metal"):  # of anodised bronze
+        of_metal = {"color": metal} if like.get("metal") == "coloured" else {}
+        like = {slot: value for slot, value in like.items() if slot != "color"} | of_metal
     direct = {name: value for name, value in like.items() if name in own and value[0] in "#0123456789"}
-    slots = {**{slot: value for slot, value in like.items() if slot not in direct}, **draft.reading.slots}
+    slots = {slot: value for slot, value in like.items() if slot not in (*direct, "coat")} | draft.reading.slots
     words = draft.reading.words
     set_substance(draft, slots)
+    family = draft.table.get("colors", ())
+    if "color" in draft.reading.slots and "color" in like and set(family[1:2]) & set(direct):  # from what to move them
+        base = {family[0]: like["color"], **direct}
+        draft.now |= {name: list(rgb_of(value)) for name, value in base.items() if value.startswith("#")}
+    if finish := slots.pop("finish", ""):  # before the colours, which move those of tweed
+        _set_quality(draft, "finish", finish)
+    own_metal = "metal" in draft.table.get("color_needs", ()) and words.get("metal") != words.get("color")
+    if "color" in slots and own_metal:  # "black steel"
+        slots.pop("metal", "")
     for slot in ("pattern", "motif", "metal"):
         value = slots.pop(slot, "")
         if (
@@ -68,6 +78,9 @@ def _fill(draft: Draft) -> None:
         )  # gold
         if value and not is_color:
             _choose(draft, slot, value)
+    if "peeling" in slots and draft.tool in MARKS["peeling"]["on"]:  # the coat has the last colour
+        coat = slots.pop("second_color", "") or slots.pop("color", "")
+        draft.reading.mark_colors.setdefault("peeling", coat)
     set_sizes(draft, slots)
     is_painted = bool({"color", "second_color"} & set(slots))
     set_colors(draft, slots)
@@ -80,7 +93,7 @@ def _fill(draft: Draft) -> None:
         draft.suggest(_further_parameters(draft, slot, value))
     for name, value in direct.items():
         is_color = value.startswith("#")
-        if is_color and "color" not in draft.reading.slots:
+        if is_color and ("color" not in draft.reading.slots or name not in draft.table.get("colors", ())):
             draft.put(name, value)
         elif not is_color:
             draft.suggest({name: float(value)})
@@ -179,6 +192,8 @@ def _step(draft: Draft, name: str, steps: float) -> None:
 def set_colors(draft: Draft, slots: dict[str, str]) -> None:
     """Set the named colours, and remove their slots."""
     family = list(draft.table.get("colors", ()))
+    if draft.now.get("motif", "none") not in ("none", "camouflage"):  # the other colours stay, as white in gingham
+        family = family[:1]
     is_painted = "paint" in slots
     if color := slots.pop("color", ""):
         _set_own(draft, color, family, is_painted)
@@ -208,8 +223,9 @@ def _set_own(draft: Draft, color: str, family: list[str], is_painted: bool) -> N
     """Give the family a colour, keeping its differences, and light details to a dark colour."""
     words = draft.reading.words
     draft.say("color")
-    if not family:
-        if words.get("color") != words.get("metal"):  # gold is both
+    is_metal = "metal" in words and words["metal"] == words.get("color")  # gold is both
+    if not family or (is_metal and "metal" in draft.schemas):
+        if not is_metal:
             draft.note_unused_slot("color")
         return
     rgb = rgb_of(draft.table.get("natural", {}).get(color, color))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from impasto.errors import Message
-from impasto.parameters import properties_of
+from impasto.parameters import color_of, properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
 from impasto.system.untrusted import excerpt
@@ -23,21 +23,25 @@ THICKNESS_M: Mapping[str, float] = table("grammar")["thickness_m"]
 """Layer thickness of each material that can lie on others; any material can have moss without a layer."""
 RUNS = {"amount": 0.3, "patch_m": 0.12, "edge": 0.15}
 """Parameters of a layer that runs down the surface."""
-FLAT = ("forest-floor", "rust", "gravel", "hedge", "patina")
+FLAT = ("forest-floor", "rust", "gravel", "hedge", "patina", "foil")
 """Materials that lie anywhere, not only in hollows."""
+TINTED = 0.85
+"""How far a layer takes on a named colour."""
 THIN = re.compile(
     r"^(?:(?:a )?(?:little|few|bit of|thin layer of|dusting of|patches of|traces of)|少许|少量|薄薄的|一点)\s*"
 )
 THICK = re.compile(r"^(?:much|deep|thick|heavy|dense|(?:a )?lots? of|a thick layer of|厚厚的|大量)\s*")
 AMOUNT_OF = {"no": 0.0, "little": 0.25, "some": 0.5, "much": 0.8}
 """Covered share, by degree."""
-SHOWN = ("wetness", "leaves", "needles")
+SHOWN = ("wetness", "leaves", "needles", "color")
 """Slots that a layer shows, in addition to that of its own name."""
 NEEDLES = "needles"
 """Layer of needles without leaves."""
 AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
 _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORECASE)
-_RUNS = re.compile(r"\b(?:streaks?|runs?|streaked)\b", re.IGNORECASE)
+_RUNS = re.compile(
+    r"\b(?:streak|run|stain|drip|bleed)(?:s|ed|ing)?\b|流下|流淌|锈水|锈痕|锈渍|锈流|流痕", re.IGNORECASE
+)
 WITH = ("with", "带", "有", "散落")
 """Words that add something, which need not be a layer."""
 _AND = re.compile(r"\s*(?:,|\band\b|和)\s*", re.IGNORECASE)
@@ -78,7 +82,7 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     assert reading.material
     amount = next((share for form, share in AMOUNTS if form.match(text.lower())), AMOUNT_OF["some"])
     schemas = properties_of(registry().tool(COVER).parameters)
-    like = reading.kind.meaning.like if reading.kind and reading.kind.meaning else {}
+    like = reading.like
     has_needles = reading.slots.get(NEEDLES) == "much" or like.get(NEEDLES) == "1"
     runs = how == "down" or bool(_RUNS.search(text))
     lies = "hollows" if how in ("between", "among", "in") or reading.material not in FLAT else "patches"
@@ -90,6 +94,9 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     }
     if runs:
         parameters |= RUNS
+    if name := reading.slots.get("color") or like.get("color"):
+        parameters |= {"tinted": TINTED, "color": list(color_of(vocabulary().colors.get(name, name)))}
+    parameters |= table("grammar")["layers"].get(reading.material, {})
     if "wetness" in reading.slots:
         parameters["wetness"] = level("wetness", schemas["wetness"], reading.slots["wetness"])
     return Step(COVER, parameters), without_effect(reading, (*SHOWN, reading.material, *(("stains",) if runs else ())))

@@ -73,7 +73,7 @@ class Draft:
 
     def mark(self, slot: str, word: str) -> bool:
         """Whether marks show the slot, which the material cannot; they are kept for a step of their own."""
-        if slot not in MARKS:
+        if slot not in MARKS or self.tool not in MARKS[slot].get("on", (self.tool,)):
             return False
         self.marks.append(Mark(slot, word, self.reading.mark_colors.get(slot, ""), self.now["width_m"]))
         return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,24 +24,8 @@ WATER = "water"
 """The material that other things lie in."""
 IN_WATER = Step("cover", {"material": WATER, "amount": 1.0, "thickness_m": 0.02})
 """The layer over what lies in water."""
-LIMEWASH: Mapping[str, Any] = {
-    "material": "limewash",
-    "amount": 0.72,
-    "place": "patches",
-    "edge": 0.5,
-    "thickness_m": 0.0006,
-    "patch_m": 0.5,
-}
-"""Parameters of a layer of lime wash, which shows the relief below."""
-PLASTER: Mapping[str, Any] = {
-    "material": "plaster",
-    "amount": 0.6,
-    "place": "patches",
-    "edge": 0.0,
-    "thickness_m": 0.03,
-}
-"""Parameters of a layer of plaster that has come off in places."""
-_WASH = re.compile(r"wash|石灰水|石灰浆|白灰", re.IGNORECASE)
+COATS: Mapping[str, Mapping[str, Any]] = table("grammar")["coats"]
+"""Parameters of layers that have come off in places, by the word `coat` of a kind."""
 PEELS = "plaster"
 """The material that comes off and shows what lies below."""
 
@@ -127,10 +110,10 @@ class Phrase(Matcher):
 
         found = self.match(layer, seed, context)
         plaster = found.recipe.steps[0].parameters
-        is_wash = _WASH.search(layer) is not None
-        if is_wash or ("color" not in plaster and len(found.recipe.steps) == 1):
+        coat = read_phrase(layer).like.get("coat", "")
+        if coat or ("color" not in plaster and len(found.recipe.steps) == 1):
             base_found = self.match(base, seed, context)
-            step = Step("cover", {**(LIMEWASH if is_wash else PLASTER), "wetness": plaster.get("wetness", 0.0)})
+            step = Step("cover", {**COATS[coat or PEELS], "wetness": plaster.get("wetness", 0.0)})
             recipe = replace(base_found.recipe, steps=(*base_found.recipe.steps, step))
             return Match(recipe, (*base_found.notes, *words_without_meaning(read_phrase(layer).unknown)))
         color = rgb_of(below.slots.get("color") or usual_color(str(below.material)))
@@ -188,8 +171,13 @@ def _words_left_out(reading: Reading) -> list[str]:
         notes.append(Message("{} is not known here: the rest of the phrase says {}", excerpt(reading.head), label))
     if reading.kind and reading.kind.has("near"):
         text, with_color = "no {} is known here: {} is nearest", "no {} is known here: {} is nearest, in its colour"
-        is_colored = reading.kind.meaning is not None and {*reading.kind.meaning.like} - {*reading.slots} >= {"color"}
+        is_colored = {*reading.like} - {*reading.slots} >= {"color"}
         notes.append(Message(with_color if is_colored else text, excerpt(reading.kind.text), label))
+    elif reading.bodies:
+        notes += [
+            Message("{} is not drawn as a thing: {} shows only its surface", excerpt(word), label)
+            for word in reading.bodies
+        ]
     notes += words_without_meaning([word for word in reading.unknown if word != reading.head.lower()])
     others = [excerpt(word) for word in dict.fromkeys(reading.left_out)]
     return [*notes, *(Message("{} was left out: {} cannot show it", word, label) for word in others)]

@@ -47,6 +47,13 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
         reading.slots.setdefault("gloss", "glossy")
         reading.words.setdefault("gloss", coats[-1])
     other = {*table("grammar")["peels_from"], "rust"} if below else {first} - {named}
+    paints = [term for term in terms if term.material == PAINT and term.has("material")]
+    if paints and named in table("grammar")["marks"]["peeling"]["on"]:  # "bricks with flaking paint"
+        reading.slots["peeling"], reading.words["peeling"] = "some", paints[0].text
+        other = {*other, PAINT}
+    reading.bodies = [
+        term.text for term in terms if term.meaning and " ".join(words_of(term.text)) in table("grammar")["bodies"]
+    ]
     seen = {term.text for term in terms if term.material in other}
     reading.left_out = [word for word in reading.left_out if word not in (*seen, *coats)]
     for slot in own:

@@ -321,9 +321,9 @@ class PhraseReader:
         if term is None or "noun" not in said or "role" in said:
             return ""
         named = term.meaning.material if term.meaning else None
-        if named and named[1] == self.material:
-            return ""
-        return next((slot for slot in said if slot not in (*GRAMMAR, *MATERIAL_KEYS, "joint")), "")
+        slot = next((slot for slot in said if slot not in (*GRAMMAR, *MATERIAL_KEYS, "joint")), "")
+        is_mark = slot in table("grammar")["marks"] and named and named[0] < 2  # "white shells on sand"
+        return "" if named and named[1] == self.material and not is_mark else slot
 
     def _role(self, index: int) -> str:
         """The following part that a colour belongs to, "joint" or "vein"; "" for the material itself."""
@@ -338,9 +338,12 @@ class PhraseReader:
                 return  # "large mosaic": explicit words override what a name implies
             both = {words[slot], term.text}
             named = [one.text for one in self.terms if one.material == self.material and one.text in both]
-            if slot in ("pattern", "finish") and named:  # "herringbone tweed"
+            if slot in ("pattern", "finish") and named:  # "herringbone tweed", but "herringbone subway tiles"
                 others = both - {named[-1]}
-                self.result.undrawn += others
+                if table("grammar")["weak"] in (before, value):
+                    others = both - others
+                else:
+                    self.result.undrawn += others
                 if words[slot] in others:
                     slots[slot], words[slot] = value, term.text
                 return

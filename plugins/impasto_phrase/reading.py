@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .terms import Term
@@ -13,7 +14,8 @@ class Reading:
 
     sizes_m: measures by slot (`size_m`, `joint_m`, `width_m`). unknown: words without a meaning. left_out: other
     materials. undrawn: words that the material cannot show. amounts: words such as "a lot of" before a noun without
-    degrees. places: words such as "floor". compound: an unknown word with a general noun, such as "snow board", or "".
+    degrees. places: words such as "floor". bodies: things
+    with a form, such as "barrel". compound: an unknown word with a general noun, such as "snow board", or "".
     head: the unknown last noun before any addition, or "". kind: the term of the material, if it is one of the table of
     kinds. mark_colors: colours of marks, by slot.
     substance: another material, of which it consists. Every other word is in a slot, or is implied.
@@ -33,6 +35,12 @@ class Reading:
     undrawn: list[str] = field(default_factory=list)
     amounts: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+
+    @property
+    def like(self) -> Mapping[str, str]:
+        """Slots and parameters of the kind."""
+        return self.kind.meaning.like if self.kind and self.kind.meaning else {}
 
     @property
     def is_empty(self) -> bool:

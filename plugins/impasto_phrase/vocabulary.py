@@ -29,7 +29,7 @@ MATERIAL_KEYS = ("kind", "material", "hint", "maybe")
 """Keys under which a word names a material, the firmest first; `kind`: from the table of kinds."""
 
 GRAMMAR = {*("degree", "deepens", "brightens", "compare", "amount", "after"), *("role", "across", "and", "split")}
-GRAMMAR |= {"ignored", "noun", "generic", "adds", "form", "near", "thing", "every"}
+GRAMMAR |= {"ignored", "noun", "generic", "adds", "form", "near", "thing", "every", "coat"}
 """Keys, other than slots, that say how a word combines with others."""
 MOST_NEAREST = 12
 """Most unknown words with suggestions, since each takes a few milliseconds."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
+from impasto.tools import Color, Field, Filter, Inputs, Parameters, display_hints
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +35,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "patina": {"cover": 1.0, "runs": 0.0},
     "plaster": {"peeling": 0.0},
     "needles": {"leaves": 0.0, "needles": 1.0, "twigs": 0.2},
+    "foil": {"creases": 0.12, "dents": 0.1, "size_m": 0.05},
     "limewash": {"peeling": 0.0, "color": (0.91, 0.90, 0.87), "trowel": 0.1, "cracks": 0.0, "repairs": 0.0},
 }
 """Parameters with which a material does not show its own ground."""
@@ -58,6 +60,7 @@ class CoverParameters(Parameters):
         "plaster",
         "needles",
         "limewash",
+        "foil",
         "water",
     ] = Field("snow", description="What lies on the surface")
     amount: float = Field(0.5, ge=0, le=1, description="Share of the surface that is covered")
@@ -80,6 +83,8 @@ class CoverParameters(Parameters):
         json_schema_extra=display_hints(high=0.05, decimals=4),
     )
     wetness: float = Field(0.0, ge=0, le=1, description="How wet it is: darker and glossier")
+    tinted: float = Field(0.0, ge=0, le=1, description="How far the layer takes on the colour below")
+    color: Color = Field((0.5, 0.45, 0.4), title="Layer Color", description="Colour of the layer, where it is tinted")
 
 
 class Cover(Filter):
@@ -87,8 +92,8 @@ class Cover(Filter):
 
     name, label = "cover", "Cover"
     description = (
-        "Lays snow, moss, grass, leaves, needles, sand, gravel, rust, soil, ivy, verdigris, plaster, lime wash or "
-        "clear water over a material, in hollows, on tops, in patches or in runs"
+        "Lays snow, moss, grass, leaves, needles, sand, gravel, rust, soil, ivy, verdigris, plaster, lime wash, "
+        "metal leaf or clear water over a material, in hollows, on tops, in patches or in runs"
     )
     group = "Age"
     needs = ("base_color", "height")
@@ -109,6 +114,9 @@ class Cover(Filter):
         own: Any = material.parameters.model_validate({**values, "wetness": parameters.wetness})
         layer = weather(material.drawing(canvas, own), canvas, own)
         below = drawing_of(subject, canvas)
+        value = layer.color.mean(0, keepdim=True)
+        tint = canvas.color(parameters.color) * value / value.mean().clamp_min(1e-6)
+        layer = replace(layer, color=layer.color + parameters.tinted * (tint - layer.color))
         if parameters.material == "water":
             layer = _clear_water(canvas, below)
         context.progress(0.6, "Laying it over the surface")
@@ -117,8 +125,6 @@ class Cover(Filter):
 
 def _clear_water(canvas: Canvas, below: Drawing) -> Drawing:
     """Shallow clear water: the ground, bent and tinted, under bright lines of light, and a smooth surface."""
-    from dataclasses import replace
-
     from .shaping import mix, step
 
     size_m = canvas.width_m / 7
@@ -174,8 +180,6 @@ def drawing_of(maps: Maps, canvas: Canvas) -> Drawing:
 
 def _cover(below: Drawing, layer: Drawing, canvas: Canvas, p: CoverParameters) -> Drawing:
     """The drawing below, covered by a layer that follows its coarse relief."""
-    from dataclasses import replace
-
     from .shaping import step
 
     patch_m = min(p.patch_m, canvas.width_m / FEWEST_PARTS)

@@ -19,7 +19,8 @@ class MarksParameters(Parameters):
 
     kind: Literal[
         "cracks", "scratches", "stains", "fading", "splatters", "graffiti",
-        "lichen", "shells", "line", "holes", "footprints", "tyre-tracks", "fingerprints",
+        "lichen", "shells", "line", "hazard-stripes", "peeling-paint", "mould",
+        "holes", "footprints", "tyre-tracks", "fingerprints",
     ] = Field("cracks", description="What has left its traces")  # fmt: skip
     amount: float = Field(0.5, ge=0, le=1, description="Number and strength of the marks")
     size_m: float = Field(
@@ -38,8 +39,8 @@ class Marks(Filter):
 
     name, label = "marks", "Marks"
     description = (
-        "Cracks, scratches, stains, fading, splatters, graffiti, lichen, shells, lines, holes, prints or tracks "
-        "on any material"
+        "Cracks, scratches, stains, fading, splatters, graffiti, lichen, shells, lines, hazard stripes, "
+        "peeling paint, mould, holes, prints or tracks on any material"
     )
     group = "Age"
     needs = ("base_color", "height")

@@ -1,4 +1,4 @@
-"""Motifs that are woven or printed: stripes, checks, tartan, houndstooth, dots, flowers, ornaments and camouflage.
+"""Motifs that are woven or printed: stripes, checks, tartan, houndstooth, dots, flowers, carpets and camouflage.
 
 A motif is a colour for each texel, between a ground, a second and a third colour. Its period divides the canvas.
 """
@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+import torch
 from torch import Tensor
 
 from .canvas import Canvas
@@ -26,6 +27,18 @@ PETALS = (
 DOTS = ((0.40, 0.085, 0.018), (0.455, 0.0, 0.024), (-0.42, 0.0, 0.022), (-0.39, 0.08, 0.016), (0.09, 0.25, 0.017))
 OGEE = 0.030
 """Half the width of the band around each ornament."""
+BLOSSOMS = (
+    *((0.300, 0.075, 0.034, 6, 1), (0.300, 0.0, 0.026, 8, 2), (0.075, 0.310, 0.034, 6, 1), (0.0, 0.300, 0.026, 8, 2)),
+    *(
+        (0.235, 0.180, 0.036, 8, 2),
+        (0.180, 0.245, 0.028, 6, 1),
+        (0.350, 0.165, 0.022, 5, 1),
+        (0.150, 0.352, 0.022, 5, 2),
+    ),
+)
+"""Blossoms in a quarter of a carpet: height and distance of the centre, radius, petals, and colour."""
+RIM = 0.125
+"""Width of a carpet's border, in widths of the carpet."""
 SETT = ((0.00, 0.26, 1), (0.32, 0.37, 1), (0.47, 0.50, 2), (0.60, 0.63, 2), (0.73, 0.78, 1))
 """Stripes of a tartan in one period: start, end, and colour; else the ground."""
 
@@ -161,6 +174,72 @@ def _oriental(canvas: Canvas, size_m: float) -> Shares:
     return found, inner
 
 
+class _Ornament:
+    """Shares of the second and third colour while an ornament is drawn from distances into its parts, in periods."""
+
+    def __init__(self, ground: Tensor, soft: float) -> None:
+        self.second, self.third, self.soft = 0 * ground, 0 * ground, soft
+
+    def draw(self, inside: Tensor, color: int) -> None:
+        """Give the places where a distance is positive a colour: 0 is the ground."""
+        mask = step(inside, -0.6 * self.soft, 0.6 * self.soft)
+        self.second = mix(self.second, float(color == 1), mask)
+        self.third = mix(self.third, float(color == 2), mask)
+
+    def blossom(self, y: Tensor, x: Tensor, radius: float, petals: int, color: int) -> None:
+        """A blossom with its middle at 0, in two colours with a heart of the ground."""
+        away = (y.square() + x.square()).sqrt()
+        outline = radius * (0.78 + 0.22 * (petals * y.atan2(x)).cos())
+        self.draw(outline - away, color)
+        self.draw(0.62 * outline - away, 3 - color)
+        self.draw(0.3 * radius - away, 0)
+
+    def medallion(self, y: Tensor, x: Tensor, radius: float) -> None:
+        """A lobed disc with rings and a star."""
+        away, turn = (y.square() + x.square()).sqrt(), y.atan2(x)
+        lobes = radius * (1 + 0.07 * (16 * turn).cos())
+        self.draw(lobes - away, 1)
+        self.draw(lobes - 0.012 - away, 2)
+        self.draw(0.009 - (away - 0.76 * lobes - 0.012 * (32 * turn).cos()).abs(), 1)
+        self.draw(0.62 * radius * (1 + 0.1 * (16 * turn).cos()) - away, 0)
+        self.draw(0.007 - (away - 0.5 * radius * (1 - 0.08 * (16 * turn).cos())).abs(), 1)
+        self.blossom(y, x, 0.34 * radius, 12, 1)
+
+
+def _persian(canvas: Canvas, size_m: float) -> Shares:
+    """A whole carpet: a medallion, corners, tendrils with blossoms, and a border of rosettes."""
+    v, u, soft = _places(canvas, size_m)
+    y, x = (v - 0.125).remainder(1) - 0.5, (u - 0.125).remainder(1) - 0.5
+    high, wide = y.abs(), x.abs()
+    from_rim = 0.5 - high.maximum(wide)
+    made = _Ornament(u, soft)
+    waves = 0.6 * (math.tau * (3.0 * wide + 0.28 * (math.tau * 2.6 * high).sin())).sin()
+    waves = waves + 0.5 * (math.tau * (3.4 * high + 0.24 * (math.tau * 2.9 * wide).cos())).sin()
+    slope = torch.hypot(waves.roll(1, 0) - waves.roll(-1, 0), waves.roll(1, 1) - waves.roll(-1, 1)) / (2 * soft)
+    made.draw(0.005 - waves.abs() / slope.clamp_min(2.0), 1)
+    for at_y, at_x, radius, count, color in BLOSSOMS:
+        made.blossom(high - at_y, wide - at_x, radius, count, color)
+    made.medallion(high, wide, 0.215)
+    made.medallion(0.5 - RIM - high, 0.5 - RIM - wide, 0.17)
+    made.draw(RIM - from_rim, 1)
+    made.draw(RIM - 0.012 - from_rim, 2)
+    along = y.where(wide > high, x)
+    middle = from_rim - 0.5 * RIM - 0.002
+    is_corner = high.minimum(wide) > 0.5 - RIM
+    beat = ((12 * along).remainder(1) - 0.5) / 12
+    beat, across = beat.where(~is_corner, high - 0.5 + 0.5 * RIM), middle.where(~is_corner, wide - 0.5 + 0.5 * RIM)
+    is_large = ((12 * along).floor().remainder(2) > 0.5) | is_corner
+    for scale, main, where in ((0.034, 1, is_large), (0.024, 0, ~is_large)):
+        away, turn = (beat.square() + across.square()).sqrt(), across.atan2(beat)
+        petals = scale * (0.8 + 0.2 * (8 * turn).cos())
+        for share, shade in ((1.0, main), (0.6, 0 if main else 1), (0.3, 2)):
+            made.draw((share * petals - away).where(where, from_rim * 0 - 1), shade)
+    made.draw(0.016 - from_rim, 1)
+    beads = ((48 * along).remainder(1) - 0.5).abs()
+    made.draw((0.006 - (from_rim - 0.008).abs()).minimum((0.3 - beads) / 48), 0)
+    return made.second, made.third
+
+
 def _camouflage(canvas: Canvas, size_m: float) -> Shares:
     """Blots of two colours with sharp edges, one over the other."""
     blots = [
@@ -179,5 +258,6 @@ MOTIFS: Mapping[str, Callable[[Canvas, float], Shares]] = {
     "flowers": _flowers,
     "damask": _damask,
     "oriental": _oriental,
+    "persian": _persian,
     "camouflage": _camouflage,
 }

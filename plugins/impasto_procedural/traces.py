@@ -167,6 +167,46 @@ def _line(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color:
     return _paint(drawing, color * (0.92 + 0.05 * canvas.noise("grime", size_m, octaves=4)), inside * worn, 0.0003)
 
 
+def _hazard_stripes(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
+    """Slanting stripes of black and of a colour, worn where the ground stands out."""
+    columns, rows = canvas.count(1.4 * size_m), canvas.count(1.4 * size_m, horizontal=False)
+    place = (canvas.x_m / canvas.width_m * columns + canvas.y_m / canvas.height_m * rows + 0.25).remainder(1)
+    soft = 1.5 * columns / canvas.size_px[1]
+    is_black = step((place - 0.5).abs(), 0.25 + soft, 0.25 - soft)
+    stripes = mix(color, canvas.color((0.10, 0.10, 0.105)), is_black)
+    worn = canvas.noise("worn", 0.7 * size_m, octaves=7, gain=0.75)
+    there = step(canvas.high_pass(worn, size_m), 1.1 + 1.4 * amount, 0.9 + 1.4 * amount)
+    return _paint(drawing, stripes * (0.92 + 0.05 * canvas.noise("grime", size_m, octaves=4)), there, 0.0003)
+
+
+def _mould(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
+    """Mould: specks that crowd into dark spots with soft halos, more of them in damp places."""
+    places = canvas.noise("damp", 1.6 * size_m, octaves=4, gain=0.6)
+    damp = step(places, 1.3 - 1.5 * amount, 2.2 - 1.5 * amount)
+    specks = 0 * places
+    for level, spacing_m in enumerate((0.16 * size_m, 0.08 * size_m, 0.04 * size_m)):
+        warp = canvas.sway(f"ragged {level}", 0.2 * spacing_m, spacing_m, 3)
+        cells = canvas.cells(f"specks {level}", max(spacing_m, 2 * canvas.texel_m), jitter=0.95, warp=warp)
+        size = canvas.of_each(f"size {level}", cells.number).square() * (0.2 + 0.4 * damp)
+        specks = specks.maximum(step(cells.from_center_m / spacing_m, size, 0.6 * size - 1e-3))
+    mask = (specks * step(damp, 0.05, 0.5)).maximum(0.3 * damp).clamp(0, 0.9)
+    return replace(drawing, color=mix(drawing.color, color, mask), roughness=mix(drawing.roughness, 0.95, mask))
+
+
+def _peeling_paint(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
+    """A coat of paint that has come off in ragged patches, first where the ground stands out."""
+    around = canvas.blur(drawing.height_m, 0.15 * size_m)
+    out = (drawing.height_m - around) / (drawing.height_m - around).std().clamp_min(1e-7)
+    field = canvas.noise("peeling", size_m, octaves=7, gain=0.62) + 0.2 * out.clamp(-2, 2)
+    low = field.flatten()[:: max(1, field.numel() // 4096)].quantile(0.65 * amount)
+    coat, lifted = step(field - low, 0.0, 0.06), step(field - low, 0.3, 0.06)
+    value = 1 + 0.05 * canvas.noise("coat", size_m, octaves=5) - 0.06 * lifted
+    smooth_m = mix(drawing.height_m, canvas.blur(drawing.height_m, 0.004), 0.5)
+    paint = Drawing(color * value, smooth_m + 0.0006 + 0.0006 * lifted, 0.62)
+    edge = step(field - low, -0.25, 0.0) * (1 - coat)
+    return drawing.with_tint(1 - 0.3 * edge).under(paint, coat)
+
+
 def _holes(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
     """Round holes in the middle of shallow, chipped craters."""
     warp = canvas.sway("ragged", 0.10 * size_m, 0.35 * size_m, 4)
@@ -252,6 +292,9 @@ TRACES: Mapping[str, Trace] = {
     "shells": _shells,
     "line": _line,
     "holes": _holes,
+    "hazard-stripes": _hazard_stripes,
+    "mould": _mould,
+    "peeling-paint": _peeling_paint,
     "footprints": _footprints,
     "tyre-tracks": _tyre_tracks,
     "fingerprints": _fingerprints,

@@ -35,7 +35,7 @@ def test_marks_show_grow_and_wrap_around(kind, plastic):
     changes = [np.abs(one["base_color"].pixels - plastic["base_color"].pixels).mean() for one in (none, few, many)]
     assert changes[0] < 1e-3
     assert changes[1] > 2e-3
-    assert changes[1] <= changes[2] + 0.01
+    assert (changes[1] <= changes[2] + 0.01) == (kind != "peeling-paint")  # what has peeled is no paint
     assert max(seam_z(many["height"].pixels)) < 4
 
 

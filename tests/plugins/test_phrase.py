@@ -90,7 +90,7 @@ def test_words_set_their_parameters(text, values):
 
 def test_words_set_nothing_else_and_stress_strengthens_them():
     assert parameters("wet mossy cobblestones") == {"wetness": 0.5, "moss": 0.5}
-    assert parameters("潮湿的鹅卵石路") == {"wetness": 0.25}
+    assert parameters("潮湿的石块路") == {"wetness": 0.25}
     assert set(parameters("black terrazzo")) == {"binder_color"}
     levels = [parameters(f"{degree} dirty concrete")["dirt"] for degree in ("slightly", "", "very")]
     assert levels[0] < levels[1] < levels[2]
@@ -247,6 +247,8 @@ def problems_of(text: str, tool: str) -> Iterator[str]:
     for name in EVERYDAY["amounts"].get(text, "").split():
         if step.parameters.get(name, 0) <= fields[name].default:
             yield f"{name} is no more than its default"
+    coats = [one for one in found.recipe.steps if one.parameters.get("kind") == "peeling-paint"]
+    step = next(iter(coats), step)
     color = step.parameters.get("color", step.parameters.get("metal_color", (0.5, 0.5, 0.5)))
     lightness, a, b = to_oklab(np.array([color]))[0]
     hue, chroma = degrees(atan2(b, a)), hypot(a, b)

@@ -63,8 +63,10 @@ def _marbled(canvas: Canvas, p: Look, color: Tensor, shifts: list[Tensor]) -> Te
 
 def _layout(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Number of each texel's tile, offset from its centre down and right, and distance to its border, in metres."""
-    if p.shape == "hexagon":
+    if p.shape in ("hexagon", "round"):
         cells = canvas.cells("tiles", p.tile_m, jitter=0, stagger=0.5, stretch=(0.866, 1), warp=warp)
+        if p.shape == "round":
+            return cells.number, cells.y_m, cells.x_m, 0.49 * p.tile_m - 0.5 * p.joint_m - cells.from_center_m
         return cells.number, cells.y_m, cells.x_m, cells.to_border_m - p.joint_m / 2
     bond, length = BONDS[p.shape]
     laid = blocks(canvas, bond, length * p.tile_m, p.tile_m, warp=warp)

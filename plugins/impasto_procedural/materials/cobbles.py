@@ -51,6 +51,13 @@ def _stones(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Cells
             canvas, "slabs", 1.3 * p.stone_m, 0.8 * p.stone_m, uneven=uneven, split=0.4 * p.irregular, warp=little
         )
         return slabs, slabs.inside_m(0.0, 0.02 * p.stone_m)
+    if p.layout == "pebbles":
+        pebbles = canvas.cells("pebbles", p.stone_m, jitter=0.5, warp=(0.3 * warp[0], 0.3 * warp[1]))
+        turn = math.tau * canvas.of_each("turn", pebbles.number)
+        long_m, short_m = 0.68 * p.stone_m, p.stone_m * (0.44 + 0.12 * canvas.of_each("width", pebbles.number))
+        along = (pebbles.y_m * turn.sin() + pebbles.x_m * turn.cos()) / long_m
+        across = (pebbles.y_m * turn.cos() - pebbles.x_m * turn.sin()) / short_m
+        return pebbles, pebbles.to_border_m.minimum((1 - (along.square() + across.square()).sqrt()) * short_m)
     jitter = 0.25 + 0.6 * p.irregular
     if p.layout == "arcs":
         jitter = 0.15 + 0.3 * p.irregular

@@ -26,7 +26,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     airy = p.pores * step(canvas.noise("airy", 0.4, octaves=3, stretch=(0.6, 1.6)), -1.6, 1.6) * 1.4
     pores = holes(canvas, "bubbles", 0.04, 0.0055, airy)
     pores = pores.maximum(holes(canvas, "small bubbles", 0.014, 0.0025, airy))
-    crack = cracks(canvas, "cracks", 0.9, 0.0022, 0.55 * p.cracks)
+    crack = cracks(canvas, "cracks", 0.8, 0.003 + 0.02 * p.cracks**2, min(1.0, 1.1 * p.cracks))
     worn = p.exposed * step(clouds + 0.5 * sand, 1.2 - 1.8 * p.exposed, 2.0 - 1.8 * p.exposed)
     height_m = mark_m + 0.0008 * clouds + (0.00010 + 0.0009 * worn) * sand - 0.0035 * pores - 0.002 * crack
     streaks = canvas.noise("streaks", 0.035, octaves=4, gain=0.7, stretch=(16, 1)) + 0.4 * mottle
@@ -43,7 +43,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     color = canvas.color(p.color) * value
     color = mix(color, canvas.color((0.42, 0.38, 0.32)) * (0.9 + 0.1 * sand), 0.6 * worn)
     color = mix(color, canvas.color((0.76, 0.75, 0.73)), 0.4 * lime) * (1 - 0.30 * dark) * (1 - 0.25 * damp)
-    color = color * (1 - 0.6 * pores) * (1 - 0.6 * crack)
+    color = color * (1 - 0.6 * pores) * (1 - 0.8 * crack)
     roughness = p.roughness - 0.08 * clouds + 0.12 * worn + 0.12 * pores - 0.10 * dark + 0.10 * lime
     return Drawing(color.clamp_min(0.01), height_m, roughness + 0.02 * sand)
 

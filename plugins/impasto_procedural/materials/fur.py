@@ -40,12 +40,26 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         turned = canvas.warp(canvas.stack(((math.tau * phase).cos(), amplitude)), bend_m, 0.0)
         wide = turned[0] * step(turned[1], 0.05, 0.4) + 0.1 * (value - 0.5)
         spot = step(wide, 0.98 - 2 * p.pattern, 1.12 - 2 * p.pattern)
+    if p.marking == "rosettes":
+        spot = _rosettes(canvas, p) * step(value, -0.6, 0.2)
     tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot)
     root = canvas.color(p.root_color)
     color = gradient(along * 0.9 + 0.12, [root * 0.45, root, tip, tip * 1.15])
     color = color * (0.78 + 0.44 * value) * (1 - 0.28 * across.square()) * (0.72 + 0.28 * is_hair)
     color = color * (1 - 0.3 * p.matted * tuft)
     return Drawing(color, 0.3 * height_m * (1 - 0.3 * tuft * p.matted), p.roughness - 0.15 * value + 0.05 * tuft)
+
+
+def _rosettes(canvas: Canvas, p: Look) -> Tensor:
+    """Mask (H, W) of dark rings with gaps around darker hair, and of small spots between them."""
+    warp = canvas.sway("rosettes", 0.004, 0.02, 3)
+    rings = canvas.cells("rosettes", 0.048, jitter=0.55, warp=warp)
+    turn = rings.y_m.atan2(rings.x_m) + math.tau * canvas.of_each("turn", rings.number)
+    far = rings.from_center_m / 0.015 + 0.25 * (2 * turn).sin()
+    ring = step((far - 1).abs(), 0.42, 0.28) * step((1.5 * turn).cos().abs(), 0.12, 0.35)
+    spots = canvas.cells("spots", 0.024, jitter=0.8, warp=warp)
+    spot = step(spots.from_center_m, 0.0048, 0.0032) * step(far, 1.75, 2.0)
+    return ring.maximum(spot).maximum(0.3 * step(far, 0.9, 0.6)) * min(1.0, 1.4 * p.pattern)
 
 
 def _tufts(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:

@@ -51,6 +51,26 @@ def _pieces(canvas: Canvas, p: Look) -> Drawing:
     return glass.under(Drawing(frame, 0 * swirl + rim_m, 0.6, 0.3 if is_leaded else 0.0), between)
 
 
+def _frost(canvas: Canvas, p: Look) -> Drawing:
+    """Flowers of ice on a clear pane: feathers whose barbs branch off an axis, in every direction."""
+    made = canvas.x_m.new_zeros(canvas.size_px)
+    for level, size_m in enumerate((4 * p.size_m, 2 * p.size_m)):
+        warp = canvas.sway(f"bent {level}", 0.14 * size_m, 0.8 * size_m, 3)
+        cells = canvas.cells(f"feathers {level}", size_m, jitter=0.9, warp=warp)
+        turn = math.tau * canvas.of_each(f"turn {level}", cells.number)
+        along = cells.y_m * turn.sin() + cells.x_m * turn.cos()
+        across = (cells.y_m * turn.cos() - cells.x_m * turn.sin()).abs()
+        barbs = (math.tau * (along + 0.9 * across) / (0.13 * size_m)).cos()
+        feather = step(barbs, -0.5, 0.9) * step(across, 0.55 * size_m, 0.05 * size_m)
+        feather = feather.maximum(step(across, 0.035 * size_m, 0.01 * size_m))
+        made = made.maximum(feather * (0.95 - 0.25 * level))
+    places = canvas.noise("where ice is", 6 * p.size_m, octaves=3)
+    grain = canvas.noise("grain", 0.0012, octaves=3, gain=0.8)
+    ice = ((0.3 + 0.7 * made) * step(places, -1.8, 0.6) + 0.05 * grain).clamp(0, 1)
+    color = canvas.color(p.color) * 0.35 + 0.62 * ice
+    return Drawing(color.clamp(0, 0.9), 0.01 * p.size_m * ice, 0.1 + 0.5 * ice, transmission=CLEAR - 0.6 * ice)
+
+
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """A pattern pressed into one side; its slopes are lighter and darker, as what is behind them is bent."""
     sway = canvas.sway("sway", 0.012 * p.size_m, 4 * p.size_m)
@@ -72,6 +92,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         bend = 1.6 * relief
     elif p.pattern in ("blocks", "leaded"):
         return _pieces(canvas, p)
+    elif p.pattern == "frost":
+        return _frost(canvas, p)
     else:
         relief = 0.25 * canvas.noise("frost", 0.1 * p.size_m, octaves=4, gain=0.7)
         bend = 0.5 * canvas.noise("clouds", 2 * p.size_m, octaves=5, gain=0.65)

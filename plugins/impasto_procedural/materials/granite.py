@@ -21,7 +21,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     is_mica = step(mica[1] - 0.07 * clouds, 0.20, 0.18)
     color = mix(color, mica[0], is_mica) * (1 + 0.06 * fine)
     rough = 1 - p.polish
-    height_m = p.size_m * rough**2 * (0.06 * clouds + 0.08 * feldspar[1] + 0.02 * fine - 0.05 * is_mica)
+    height_m = p.size_m * rough**2 * (0.09 * clouds + 0.16 * feldspar[1] + 0.05 * fine - 0.1 * is_mica)
     height_m = height_m + 0.0004 * p.size_m * (fine + clouds - 3 * is_mica)
     return Drawing(color, height_m, mix(0.85, 0.12, p.polish) + 0.06 * is_mica + 0.015 * fine)
 

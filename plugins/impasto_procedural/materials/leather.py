@@ -21,6 +21,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     pore = step(small.from_center_m, 0.10 * p.grain_m, 0.02 * p.grain_m) * plate
     pore = pore * (canvas.of_each("has pore", small.number) < 0.5 * p.pores).to(pore.dtype)
     raised = plate * (0.72 + 0.28 * fine) * (0.85 + 0.3 * each("high"))
+    places = canvas.noise("worn", canvas.width_m / 3, octaves=5, gain=0.55) + 0.25 * raised
+    worn = p.worn * step(places, 1.0 - 1.8 * p.worn, 2.0 - 1.8 * p.worn)
+    raised = mix(raised, 0.8, 0.7 * worn)
     height_m = p.grain_m * (
         (0.03 + 0.17 * p.grain) * raised - 0.30 * p.creases * crease - 0.10 * pore + 0.04 * folds * p.creases
     )
@@ -28,6 +31,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     color = mix(canvas.color(p.color), canvas.color(p.groove_color), groove.clamp(0, 1))
     rubbed = step(clouds + 0.5 * raised, 1.2, 2.2) * p.patina
     color = color * (1 + 0.12 * p.patina * clouds + 0.10 * (each("value") - 0.5)) * (1 + 0.25 * rubbed)
+    pale = color.mean(0, keepdim=True) * canvas.color((1.0, 0.9, 0.8)) + canvas.color((0.28, 0.22, 0.17))
+    color = mix(color, mix(1.3 * color, pale, 0.6), worn)
     matt = canvas.noise("matt", p.grain_m, octaves=3)
-    roughness = mix(0.85, 0.38, p.shine) + 0.14 * (1 - plate) - 0.08 * rubbed + 0.02 * matt
+    roughness = mix(0.85, 0.38, p.shine) + 0.14 * (1 - plate) - 0.08 * rubbed + 0.02 * matt + 0.12 * worn
     return Drawing(color, height_m, roughness)

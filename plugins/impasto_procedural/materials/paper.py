@@ -34,6 +34,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     edge = p.stains * step((clouds - 0.4).abs(), 0.14, 0.0) * 0.5
     color = mix(canvas.color(p.color), canvas.color(p.stain_color), (0.8 * stain + 0.4 * edge).clamp(0, 0.9))
     color = color * (1 + 0.02 * pulp - 0.3 * fibre) * (1 - 0.16 * p.creases * near)
+    if p.yellowed:
+        old = (p.yellowed * (0.8 + 0.3 * canvas.noise("yellowed", 0.1, octaves=4))).clamp(0, 1)
+        color = color * mix(1.0, canvas.color((0.93, 0.80, 0.55)), old)
     if p.print:
         color = mix(color, canvas.color((0.12, 0.11, 0.11)), 0.9 * p.print * _print(canvas))
     height_m = 0.4 * p.creases * p.size_m * facets + 0.00001 * pulp + 0.1 * p.fibres * drawn.height_m

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from torch import Tensor
@@ -38,6 +39,9 @@ def _level(canvas: Canvas, p: Look) -> Drawing:
         - 0.0025 * crack
     )
     rise_m, shade = _profile(boards, p)
+    if p.saw_marks:
+        saw = _saw_marks(canvas, boards, p)
+        rise_m, shade = rise_m + 0.0012 * saw, shade * (1 + 0.16 * saw)
     height_m = height_m + rise_m
     gap = step(inside_m, 0.0, -0.0012)
     tint = board_tint(canvas, boards, p.color_variation)
@@ -90,6 +94,17 @@ def _profile(boards: Blocks, p: Look) -> tuple[Tensor | float, Tensor | float]:
         ring, below = step(nodes.abs(), 0.022, 0.008), step((nodes - 0.03).abs(), 0.03, 0.0)
         return p.board_m * (0.45 * round_ + 0.04 * ring), (0.5 + 0.5 * round_) * (1 + 0.25 * ring - 0.35 * below)
     return 0.0, 1.0
+
+
+def _saw_marks(canvas: Canvas, boards: Blocks, p: Look) -> Tensor:
+    """Marks of a circular saw (H, W), about −1 to 1: arcs across each board, uneven in distance and depth."""
+    each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731
+    radius_m = (0.35 + 0.3 * each("saw")) * (1 - 2 * (each("side of saw") < 0.5).to(boards.x_m.dtype))
+    arc_m = boards.along_m() + (boards.across_m() + 0.1 * p.board_m).square() / (2 * radius_m)
+    pitch_m = 0.014 + 0.009 * each("feed")
+    uneven = canvas.noise("feed", 0.05, octaves=2)
+    strong = canvas.noise("pressed", 0.1, octaves=3)
+    return p.saw_marks * (math.tau * arc_m / pitch_m + 1.2 * uneven).sin() * (0.6 + 0.3 * strong).clamp(0, 1)
 
 
 def _cracks(canvas: Canvas, boards: Blocks, p: Look) -> Tensor:

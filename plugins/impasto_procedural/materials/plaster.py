@@ -18,7 +18,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     clouds = canvas.noise("clouds", 0.5, octaves=7, gain=0.62)
     sand = canvas.noise("sand", 0.004, octaves=2, gain=0.8)
     stroke_m, edge = _strokes(canvas, p)
-    crack = cracks(canvas, "cracks", 0.42, 0.003, 0.75 * p.cracks)
+    crack = cracks(canvas, "cracks", 0.42, 0.003 + 0.007 * p.cracks**3, 0.75 * p.cracks)
     fine = cracks(canvas, "fine cracks", 0.12, 0.001, 0.5 * p.cracks)
     repair = _repairs(canvas, p)
     height_m = (

@@ -31,7 +31,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     tarnish = tarnish * (1 - 0.8 * gouge)
     film = canvas.noise("film", 0.12, octaves=6, gain=0.6) + 0.35 * spots
     pit = step(canvas.noise("pits", 0.002), 4.2 - 2.4 * p.tarnish, 4.8 - 2.4 * p.tarnish)
-    bright, dull = (canvas.color(shade) for shade in REFLECTANCES[p.metal])
+    bright, dull = (canvas.color(shade) for shade in REFLECTANCES.get(p.metal, (p.color, p.color)))
+    if p.metal == "coloured":
+        bright, dull = (1.35 * bright + 0.02).clamp_max(0.95), 0.6 * dull + 0.02
     dents = step(canvas.noise("dents", 0.02), 2.6 - 0.7 * p.dents, 4.0 - 0.7 * p.dents)
     height_m = (
         1.1e-5 * p.brushing * lines

@@ -43,6 +43,10 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     fuzz = canvas.noise("fuzz", 0.5 * p.thread_m, octaves=3, gain=0.8)
     height_m = height_m + 0.03 * p.fuzz * p.thread_m * fuzz
     color = mix(color, color.mean((1, 2), keepdim=True) * 1.15, 0.18 * p.fuzz) * (1 + 0.08 * p.fuzz * fuzz)
+    if p.folds:
+        bend = canvas.sway("drape", 0.05 * canvas.width_m, 0.5 * canvas.width_m, 2)
+        fold = canvas.warp(canvas.noise("folds", 0.16 * canvas.width_m, octaves=2, gain=0.3, stretch=(3.5, 1)), *bend)
+        height_m = height_m + 0.035 * canvas.width_m * p.folds * fold
     return Drawing(color, height_m, p.roughness + 0.04 * fuzz)
 
 
