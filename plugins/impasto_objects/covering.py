@@ -11,7 +11,7 @@ from impasto.atlas.charts import NONE, Charts, slopes_of
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.sampling import in_frame, samples
 from impasto.atlas.seams import REACH_PX, erase_seams
-from impasto.atlas.unrolling import pattern_places, unrolled_charts
+from impasto.atlas.unrolling import unrolled_charts
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import Message, ParameterError
@@ -19,6 +19,7 @@ from impasto.plugins.registry import registry
 from impasto.texture import NORMAL_MAPS, Maps
 from impasto.tools import validate
 
+from .directed import pattern_places
 from .parameters import CoverObjectParameters
 from .projection import triplanar
 

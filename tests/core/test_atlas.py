@@ -16,7 +16,7 @@ from impasto.atlas.directions import directed
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
 from impasto.atlas.sampling import nearest_values
-from impasto.atlas.unrolling import pattern_places, unrolled_charts
+from impasto.atlas.unrolling import unrolled_charts
 from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_size, source_name, write_maps
 from impasto.io.ply import ply_of
@@ -24,6 +24,7 @@ from impasto.io.udim import without_number
 from impasto.options import Sink
 from impasto.running.rerun import rerun
 from impasto.udim import TileSheet
+from impasto_objects.directed import pattern_places
 
 UNEQUAL = (0.3, 0.15, 0.3, 0.2, 0.25, 0.3)
 TURNED = (0, 1, 2, 3, 1, 2)

@@ -15,6 +15,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from ..numerics.filters import amplify_detail, detail_energy
 from ..texture import NORMAL_MAPS, Maps
 from .charts import Charts, linear_map
 from .gutters import Gutters, centres
@@ -34,8 +35,12 @@ LEAST_TEXELS = 1024
 """Texels that each chart may have with its gutter, even if the texture is small."""
 LONGEST = 3.0
 """Longest side of a chart, relative to the side of a square with the most texels."""
+FADE_PX = 4.0
+"""Width over which a chart fades at a seam of the texture. The mean of two paints has half of their detail."""
 COARSER = 0.8
 """Factor by which the density is reduced while there are too many texels even with the narrowest gutter."""
+DETAIL_PX, NEAR_PX = 1.2, 4.0
+"""Widths of the blurs that separate detail, and that average its energy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +88,12 @@ class ChartCanvas:
 
     @property
     def longest_px(self) -> float:
-        """Longer side of the texture at the density of the canvas, to which sizes in a picture are relative."""
+        """Longer side of the texture at the density of the canvas, at most its own, to which sizes are relative.
+
+        Styles would lose detail if they were enlarged by a few percent.
+        """
         on_canvas, on_texture = (float((part != NONE).sum()) for part in (self.texels, self.charts.texels))
-        return max(self.charts.size_px) * (on_canvas / on_texture) ** 0.5
+        return max(self.charts.size_px) * min(1.0, (on_canvas / on_texture) ** 0.5)
 
     @property
     def size_px(self) -> Size:
@@ -97,13 +105,18 @@ class ChartCanvas:
         values = {name: self._on_canvas(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
         return replace(maps, textures={}, width_m=self.size_px[1] / self.density).with_arrays(values)
 
-    def fold(self, maps: Maps, *, fades: bool = True) -> Maps:
+    def fold(self, maps: Maps, *, fades: bool = True, is_painted: bool = False) -> Maps:
         """Maps on the texture, from maps of the canvas; margins show what lies across the seams.
 
         Maps of the canvas may be enlarged or reduced; the result then is, too. fades: whether charts fade at seams (see
-        `across`), where a pattern would be visible twice.
+        `across`), where a pattern would be visible twice. is_painted: whether to make the texture as sharp as paint on
+        the canvas, where resampling and fading have blurred it.
         """
-        values = {name: self._on_texture(texture.pixels, name in NORMAL_MAPS, fades) for name, texture in maps.items()}
+        values = {}
+        for name, texture in maps.items():
+            values[name] = self._on_texture(texture.pixels, name in NORMAL_MAPS, fades)
+            if is_painted and name not in NORMAL_MAPS:
+                values[name] = self._with_detail(values[name], texture.pixels)
         return replace(maps, textures={}, width_m=None).with_arrays(values)
 
     @property
@@ -139,13 +152,11 @@ class ChartCanvas:
         return table.with_gutters(picture).to(x.dtype)
 
     def _across_values(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
-        """`across` for values (h, w, C) of the canvas; normals are rotated with their charts."""
-        x = _as_tensor(values)
-        if not is_normal:
-            return _as_array(self.across(x))
-        table = self._table(x.shape[2], x.shape[3])
-        other = in_frame(_as_array(table.sampled(x)), at_size(self.gutters.turn, values.shape[:2]))
-        share = table.share[0, 0, :, :, None].numpy()
+        """`across` for values (h, w, C) of the canvas, with narrow fades; normals are rotated with their charts."""
+        table = self._table(values.shape[0], values.shape[1])
+        other = _as_array(table.sampled(_as_tensor(values)))
+        other = in_frame(other, at_size(self.gutters.turn, values.shape[:2])) if is_normal else other
+        share = (0.5 - (0.5 - table.share[0, 0, :, :, None].numpy()) * self.gutter_px / FADE_PX).clip(0)
         return self._with_gutters(values + share * (other - values), is_normal)
 
     def _table(self, height: int, width: int) -> _Table:
@@ -207,6 +218,13 @@ class ChartCanvas:
         values = samples(join(pixels, is_normal), here)
         values = in_frame(values, self.charts.turns.swapaxes(1, 2)[chart]) if is_normal else values
         return nearest_values(values, np.where(is_near, 0, NONE))
+
+    def _with_detail(self, values: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+        """Values (h, w, C) on the texture, with detail as strong as in the pixels (H, W, C) of the canvas."""
+        _, here, _ = self._there(pixels.shape[0] / self.size_px[0])
+        energy = detail_energy(_as_tensor(pixels), DETAIL_PX, NEAR_PX)
+        wanted = _as_tensor(samples(_as_array(energy), here))
+        return _as_array(amplify_detail(_as_tensor(values), wanted, DETAIL_PX, NEAR_PX))
 
     def _there(self, factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Nearest chart, position on the canvas, and nearness of each texel of the texture, enlarged by a factor.

@@ -16,6 +16,8 @@ from .borders import TORUS, Wraps, with_margin
 
 WIDE_PX = 6.0
 """Standard deviation above which blurs with mirrored borders are faster in the frequency domain."""
+MOST_GAIN, LEAST_ENERGY = 2.0, 1e-6
+"""Limits of the amplification of detail."""
 
 
 def gaussian_response(x: Tensor, sigma_px: float) -> Tensor:
@@ -61,6 +63,18 @@ def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False) -> Te
     if not any(wraps) and reach_px < min(x.shape[-2:]):  # same values, several times as fast for large pictures
         return filter2d_separable(x, kernel, kernel, "reflect")
     return filter2d_separable(with_margin(x, reach_px, wraps), kernel, kernel, padding="valid")
+
+
+def detail_energy(x: Tensor, detail_px: float, near_px: float, wraps: Wraps | bool = False) -> Tensor:
+    """Mean energy (B, 1, H, W) around each pixel of detail of x (B, C, H, W). The parameters are widths of blurs."""
+    return gaussian_blur((x - gaussian_blur(x, detail_px, wraps)).square().sum(1, keepdim=True), near_px, wraps)
+
+
+def amplify_detail(x: Tensor, wanted: Tensor, detail_px: float, near_px: float, wraps: Wraps | bool = False) -> Tensor:
+    """x (B, C, H, W) in [0, 1], with its detail amplified, at most twofold, to this energy (B, 1, H, W)."""
+    coarse = gaussian_blur(x, detail_px, wraps)
+    ratio = (wanted + LEAST_ENERGY) / (detail_energy(x, detail_px, near_px, wraps) + LEAST_ENERGY)
+    return (coarse + ratio.sqrt().clamp(1, MOST_GAIN) * (x - coarse)).clamp(0, 1)
 
 
 def bordered_blur(x: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:

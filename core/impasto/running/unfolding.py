@@ -37,6 +37,7 @@ class Unfolding:
     unfolded: Maps = field(default_factory=Maps)
     canvas: ChartCanvas | None = None
     is_tile: bool = False
+    is_painted: bool = False
 
     def around(self, apply: Apply) -> Apply:
         """A step that works on the canvas of the context's mesh, and so across its seams. Unchanged without a mesh."""
@@ -45,8 +46,9 @@ class Unfolding:
             if context.mesh is None:
                 return apply(step, subject, context)
             subject = self.subject(step.tool, subject, context, context.mesh, step.mask is not None)
-            image, below = step.image and self.aligned(step.image), step.below and self.aligned(step.below)
-            on_canvas = replace(step, inputs=self.inputs(step.tool, step.inputs), image=image, below=below)
+            self.is_painted |= step.tool.kind == "stylizer"
+            aligned = {"image": self.aligned(step.image), "below": self.aligned(step.below)}
+            on_canvas = replace(step, inputs=self.inputs(step.tool, step.inputs), **aligned)
             return apply(on_canvas, subject, self.context(context))
 
         return apply_on_mesh
@@ -76,14 +78,14 @@ class Unfolding:
 
     def inputs(self, tool: Tool, inputs: Mapping[str, Value]) -> Mapping[str, Value]:
         """The tool's inputs, with the aligned ones unfolded as the subject is."""
-        if self.canvas is None:
-            return inputs
         on_subject = {item.name for item in tool.inputs if item.on_subject}
-        return {name: self._on_canvas(value) if name in on_subject else value for name, value in inputs.items()}
+        return {name: self.aligned(value) if name in on_subject else value for name, value in inputs.items()}
 
-    def aligned(self, image: Maps) -> Maps:
-        """An image that is aligned with the subject, unfolded as the subject is."""
-        return self._on_canvas(image) if self.canvas is not None else image
+    def aligned(self, value: Any) -> Any:
+        """Maps that are aligned with the subject, or several, unfolded as the subject is; None stays None."""
+        if self.canvas is None or value is None:
+            return value
+        return tuple(map(self.aligned, value)) if isinstance(value, tuple) else self.canvas.unfold(value)
 
     def context(self, context: Context) -> Context:
         """The context of a tool, with the canvas if there is one."""
@@ -101,7 +103,7 @@ class Unfolding:
         _check_shape(result_maps, canvas)
         before = {name: texture.pixels for name, texture in self.unfolded.items()}
         changed = {name: pixels for name, pixels in result_maps.arrays().items() if pixels is not before.get(name)}
-        result = canvas.fold(Maps.from_arrays(changed)) if changed else Maps()
+        result = canvas.fold(Maps.from_arrays(changed), is_painted=self.is_painted) if changed else Maps()
         is_resized = result and result.size_px != self.texture.size_px
         parts = None if is_resized else self.texture
         result = result and erase_seams(result, canvas.charts.at(result.size_px), STEEP, parts)
@@ -121,12 +123,6 @@ class Unfolding:
             return result
         share = canvas.fold(Maps.from_arrays({"opacity": (difference > CHANGED).astype(np.float32)}))
         return np.where(share["opacity"].pixels > 1e-3, result, self.texture[name].pixels)
-
-    def _on_canvas(self, value: Any) -> Any:
-        assert self.canvas is not None
-        if isinstance(value, tuple):
-            return tuple(None if one is None else self.canvas.unfold(one) for one in value)
-        return self.canvas.unfold(value)
 
 
 def takes_mesh(tool: Tool) -> bool:

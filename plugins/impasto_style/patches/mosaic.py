@@ -7,17 +7,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from impasto.numerics.filters import gaussian_blur
+from impasto.numerics.filters import LEAST_ENERGY, amplify_detail, detail_energy, gaussian_blur
 from impasto.patterns.library import PatchPixels, pixels_of
 from impasto.patterns.votes import PatchGrid
 
 DETAIL_PX, NEAR_PX = 1.2, 4.0
 """Widths, in pixels of the matching size, of the blurs that separate detail and that average its energy."""
-MOST_GAIN = 2.0
 MOST_REFINED, CALM_PX = 1.5, 3.0
 """A refinement is applied in full up to this energy of detail, relative to the mosaic's; and the width of the blur that
 separates this detail. With more detail, flat prints look embossed."""
-LEAST_ENERGY = 1e-6
 
 
 def detail_energies(styles: Sequence[Tensor], factor: int = 1) -> Tensor:
@@ -31,22 +29,13 @@ def restore_detail(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Te
     wanted = energies[pieces.place(grid.side // 2, grid.side // 2)]
     scattered = gaussian_blur(grid.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), near_px, seamless)
     wanted = scattered[:, :1] / scattered[:, 1:]
-    coarse = gaussian_blur(x, detail_px, seamless)
-    detail = x - coarse
-    present = gaussian_blur(_energy(detail), near_px, seamless)
-    gain = ((wanted + LEAST_ENERGY) / (present + LEAST_ENERGY)).sqrt().clamp(1, MOST_GAIN)
-    return (coarse + gain * detail).clamp(0, 1)
+    return amplify_detail(x, wanted, detail_px, near_px, seamless)
 
 
 def limit_detail(x: Tensor, refined: Tensor, seamless: bool) -> Tensor:
     """A mix of a mosaic x (1, 3, H, W) and `refined` that keeps calm places calm: white paper stays white."""
-    before, after = (_energy_near(one, seamless) + LEAST_ENERGY for one in (x, refined))
+    before, after = (detail_energy(one, CALM_PX, NEAR_PX, seamless) + LEAST_ENERGY for one in (x, refined))
     return x + (MOST_REFINED * before / after).clamp_max(1) * (refined - x)
-
-
-def _energy_near(x: Tensor, seamless: bool) -> Tensor:
-    """Mean energy (1, 1, H, W) of detail of x (1, 3, H, W) around each pixel."""
-    return gaussian_blur(_energy(x - gaussian_blur(x, CALM_PX, seamless)), NEAR_PX, seamless)
 
 
 def _energy(x: Tensor) -> Tensor:
