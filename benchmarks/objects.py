@@ -4,9 +4,9 @@
 
 MESHES is what `objects_in_blender.py meshes` wrote: a folder for each object with mesh.ply and its maps. For each tool
 and object it prints the jump of colour and of gradient across UV seams, relative to jumps as far apart inside, and
-the z-score of the spike at seams, of the picture that is painted flat and of the one that is painted across seams; and
-the processor seconds of both. Repair fills spots on seams, and is measured there. --out keeps the textures, for
-`objects_in_blender.py render`.
+the z-score of the spike at seams, of the picture that is painted flat and of the one that is painted across seams; the
+deviation of fine detail; and the processor seconds of both. Repair fills spots on seams, and is measured
+there. --out keeps the textures, for `objects_in_blender.py render`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, label
+from scipy.ndimage import distance_transform_edt, gaussian_filter, label
 from skimage import data
 
 from impasto import Maps, Recipe, Step, read_maps, run, write_maps
@@ -29,6 +29,7 @@ from impasto.atlas.seams import SeamPoints, seam_jumps
 from impasto.io.meshes import read_mesh
 from impasto.plugins.registry import registry
 from impasto.surface.color import luma
+from impasto.surface.resizing import maps_at_most
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from cubes import cube
@@ -41,8 +42,8 @@ STROKES = ("patches-style", "wct")
 REPEATS = 0.5
 SPOTS, SPOT = 32, 0.03
 """Number of spots that are to be filled, and their radius, relative to the texture's side."""
-Measures = tuple[float, float, float, float]
-"""Jumps of colour and gradient, z-score, and seconds."""
+Measures = tuple[float, float, float, float, float]
+"""Jumps of colour and gradient, z-score, deviation of detail, and seconds."""
 SIZE = {"width_px": 1024, "height_px": 1024}
 STROKES_PX = 1024
 """Side of the textures with dots: the smallest face then shows some fifty, so that their number is no noise."""
@@ -65,7 +66,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     style = read_maps(options.style) if options.style else Maps.from_arrays({"base_color": data.coffee() / 255})
-    columns = "".join(f" {way + ': color':>12}{'gradient':>9}{'z':>6}{'s':>7}" for way in ("flat", "mesh"))
+    columns = "".join(f" {way + ': color':>12}{'gradient':>9}{'z':>6}{'detail':>7}{'s':>7}" for way in ("flat", "mesh"))
     print(f"{'tool':>24} {'object':>26}{columns}")
     for tool in options.strokes:
         flat, on_mesh = strokes(tool)
@@ -73,7 +74,8 @@ def main() -> None:
     for folder in sorted(path for path in options.meshes.iterdir() if path.is_dir()):
         mesh = read_mesh(folder / "mesh.ply")
         for tool in options.tools:
-            maps = halved(read_maps(folder), options.halve)
+            maps = read_maps(folder)
+            maps = maps_at_most(maps, max(maps.size_px) >> options.halve)
             report(tool, folder.name, repainted(tool, maps, folder.name, mesh, style, options.out))
         for generator in options.covers:
             for way in ("unrolled", "triplanar"):
@@ -83,17 +85,10 @@ def main() -> None:
 
 
 def report(tool: str, name: str, ways: list[Measures | None]) -> None:
-    parts = "".join(f" {way[0]:12.2f}{way[1]:9.2f}{way[2]:6.1f}{way[3]:7.1f}" if way else " " * 35 for way in ways)
+    parts = "".join(
+        f" {way[0]:12.2f}{way[1]:9.2f}{way[2]:6.1f}{way[3]:7.4f}{way[4]:7.1f}" if way else " " * 42 for way in ways
+    )
     print(f"{tool:>24} {name:>26}{parts}", flush=True)
-
-
-def halved(maps: Maps, times: int) -> Maps:
-    """Maps of half the size, so many times."""
-    for _ in range(times):
-        arrays = {name: pixels[: len(pixels) // 2 * 2] for name, pixels in maps.arrays().items()}
-        shape = {name: (len(pixels) // 2, 2, -1, 2, pixels.shape[2]) for name, pixels in arrays.items()}
-        maps = Maps.from_arrays({name: pixels.reshape(shape[name]).mean((1, 3)) for name, pixels in arrays.items()})
-    return maps
 
 
 def repainted(tool: str, maps: Maps, name: str, mesh: Mesh, style: Maps, out: Path | None) -> list[Measures | None]:
@@ -184,9 +179,13 @@ def measured(recipe: Recipe, inputs: dict, mesh: Mesh, name: str, out: Path | No
     return (*jumps(made, mesh, where), took)
 
 
-def jumps(maps: Maps, mesh: Mesh, where: np.ndarray | None = None) -> tuple[float, float, float]:
-    found = seam_jumps(Maps({"base_color": maps["base_color"]}), Charts.of(mesh, maps.size_px), where).get("base_color")
-    return (found.color, found.gradient, found.z) if found else (float("nan"),) * 3
+def jumps(maps: Maps, mesh: Mesh, where: np.ndarray | None = None) -> tuple[float, float, float, float]:
+    """Jumps of colour and gradient, z-score, and deviation of detail, two texels from the borders of islands."""
+    charts, color = Charts.of(mesh, maps.size_px), maps["base_color"]
+    found = seam_jumps(Maps({"base_color": color}), charts, where).get("base_color")
+    fine = color.pixels - gaussian_filter(color.pixels, (1, 1, 0))
+    detail = float(fine[distance_transform_edt(charts.texels != NONE) > 2].std())
+    return (found.color, found.gradient, found.z, detail) if found else (float("nan"),) * 4
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import distance_transform_cdt
+from scipy.ndimage import distance_transform_cdt, gaussian_filter
+
+from impasto.surface.resizing import resize, scaled_size
 
 from .carrying import FEATHER_PX, HALO, LEAST_NEW, CarriedPaint, without_specks
 from .motion import largest
@@ -14,6 +16,9 @@ from .passes import OUTLINE_PX, ShotFrame
 
 NEARER = 8.0
 """Preference of the blend of two keyframes for the keyframe that looks more like the frame."""
+BLUR_PX, LEAST_NEAR = 4.0, 1e-3
+"""Width of the blur of their difference, in pixels of a smaller picture; and the share of known pixels around a pixel
+below which the mean of its object counts."""
 LEAST_OVERLAP = 0.1
 """Least share of a frame with carried paint, away from outlines, to which colours of new paint are matched."""
 
@@ -34,12 +39,22 @@ class FramePaint:
     @cached_property
     def newer_weight(self) -> np.ndarray:
         """Weight (H, W) of the newer paint: 1 where there is no older paint, more where it matches the frame better."""
-        alone = _weight(self.older.is_empty, self.frame)
         if not self.share:
-            return alone
+            return _weight(self.older.is_empty, self.frame)
+        alone, gone = (_weight(one.is_empty, self.frame, self._reach_px) for one in (self.older, self.newer))
+        return np.minimum(np.maximum(alone, self._both), 1 - gone)
+
+    @cached_property
+    def _both(self) -> np.ndarray:
+        """Weight (H, W) of the newer paint at pixels that have both, and `share` at the others."""
         nearer = self.older.change(self.frame) - self.newer.change(self.frame)
-        both = (self.share + NEARER * min(self.share, 1 - self.share) * nearer).clip(0, 1)
-        return np.maximum(alone, np.where(self.newer.is_empty, 0, both))
+        nearer[self.older.is_empty | self.newer.is_empty] = 0
+        return (self.share + NEARER * min(self.share, 1 - self.share) * nearer).clip(0, 1)
+
+    @property
+    def _reach_px(self) -> float:
+        """Width of halos, and of the blend of strokes between keyframes that were painted by hand."""
+        return HALO * max(self.frame.size_px)
 
     @cached_property
     def fresh_weight(self) -> np.ndarray:
@@ -53,19 +68,37 @@ class FramePaint:
     @property
     def is_certain(self) -> np.ndarray:
         """Whether a pixel (H, W) has paint, far from outlines and their halos."""
-        is_far = self.frame.outline_distance_px > HALO * max(self.frame.size_px)
+        is_far = self.frame.outline_distance_px > self._reach_px
         return is_far & ~(self.older.is_empty & self.newer.is_empty)
 
     def color(self) -> np.ndarray:
         """Colours (H, W, 3) of the carried paint. Pixels without paint extend the paint of the nearest pixel."""
         weight = self.newer_weight
-        color = self.older.gapless(weight < 1).color(self.frame.color)
         where = weight > 0
+        color = self.older.gapless((weight < 1) | bool(self.share)).color(self.frame.color)
         if where.any():
             newer, here = self.newer.gapless(where).color(color, where), np.flatnonzero(where)
+            tone = self._apart(newer - color) * (self._both - weight)[..., None] if self.share else 0
             flat, others, shares = color.reshape(-1, 3), newer.reshape(-1, 3), weight.reshape(-1, 1)
             flat[here] += shares[here] * (others[here] - flat[here])
+            color += tone
         return color.clip(0, 1)
+
+    def _apart(self, difference: np.ndarray) -> np.ndarray:
+        """Broad difference (H, W, 3) of the two paints where an object has both, continued to the rest of the object.
+
+        With it, paint that stands alone gets the tone of the mixture around it: a static wall changes as a whole.
+        """
+        found, size_px = np.zeros_like(difference), self.frame.size_px
+        small = scaled_size(size_px, min(1.0, BLUR_PX / self._reach_px))
+        for index in np.unique(self.frame.index[self.newer_weight != self._both]):
+            own = self.frame.index == index
+            known = (own & ~self.older.is_empty & ~self.newer.is_empty).astype(np.float32)[..., None]
+            values = resize(np.concatenate([difference * known, known], -1), small)
+            values = resize(gaussian_filter(values, (BLUR_PX, BLUR_PX, 0)), size_px)
+            mean = difference[known[..., 0] > 0].sum(0) / max(known.sum(), 1)
+            found[own] = ((values[..., :3] + LEAST_NEAR * mean) / (values[..., 3:] + LEAST_NEAR))[own]
+        return found
 
     def with_fresh(self, fresh: np.ndarray) -> np.ndarray:
         """The colours with a new painting (H, W, 3) of the frame blended in, matched to the carried colours."""
@@ -76,18 +109,18 @@ class FramePaint:
         return color + self.fresh_weight[..., None] * (fresh - color)
 
 
-def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
+def _weight(empty: np.ndarray, frame: ShotFrame, reach_px: float = FEATHER_PX) -> np.ndarray:
     """Weight (H, W) of other paint: 1 in empty parts larger than specks, fading out around them on the same surface."""
     new = without_specks(empty)
     if not new.any():
         return np.zeros(new.shape, np.float32)
     distance, nearest = distance_transform_cdt(~new, return_indices=True)
-    near = distance < FEATHER_PX
+    near = distance < reach_px
     beside = tuple(nearest[:, near])
     apart = largest(np.abs(frame.to_previous[near] - frame.to_previous[beside]))
     is_same = (frame.index[near] == frame.index[beside]) & (apart <= OUTLINE_PX)
     weight = np.zeros(new.shape, np.float32)
-    weight[near] = np.where(is_same, 1 - distance[near] / FEATHER_PX, 0)
+    weight[near] = np.where(is_same, 1 - distance[near] / reach_px, 0)
     return weight
 
 
