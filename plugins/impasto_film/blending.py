@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import distance_transform_cdt, gaussian_filter
+from scipy.ndimage import distance_transform_cdt
 
-from impasto.surface.resizing import resize, scaled_size
+from impasto.surface.resizing import broad_means
 
 from .carrying import FEATHER_PX, HALO, LEAST_NEW, CarriedPaint, without_specks
 from .motion import largest
@@ -16,9 +16,6 @@ from .passes import OUTLINE_PX, ShotFrame
 
 NEARER = 8.0
 """Preference of the blend of two keyframes for the keyframe that looks more like the frame."""
-BLUR_PX, LEAST_NEAR = 4.0, 1e-3
-"""Width of the blur of their difference, in pixels of a smaller picture; and the share of known pixels around a pixel
-below which the mean of its object counts."""
 LEAST_OVERLAP = 0.1
 """Least share of a frame with carried paint, away from outlines, to which colours of new paint are matched."""
 
@@ -47,13 +44,15 @@ class FramePaint:
     @cached_property
     def _both(self) -> np.ndarray:
         """Weight (H, W) of the newer paint at pixels that have both, and `share` at the others."""
-        nearer = self.older.change(self.frame) - self.newer.change(self.frame)
-        nearer[self.older.is_empty | self.newer.is_empty] = 0
+        nearer = ~self._is_alone * (self.older.change(self.frame) - self.newer.change(self.frame))
         return (self.share + NEARER * min(self.share, 1 - self.share) * nearer).clip(0, 1)
 
     @property
+    def _is_alone(self) -> np.ndarray:
+        return self.older.is_empty | self.newer.is_empty
+
+    @property
     def _reach_px(self) -> float:
-        """Width of halos, and of the blend of strokes between keyframes that were painted by hand."""
         return HALO * max(self.frame.size_px)
 
     @cached_property
@@ -89,15 +88,10 @@ class FramePaint:
 
         With it, paint that stands alone gets the tone of the mixture around it: a static wall changes as a whole.
         """
-        found, size_px = np.zeros_like(difference), self.frame.size_px
-        small = scaled_size(size_px, min(1.0, BLUR_PX / self._reach_px))
+        found = np.zeros_like(difference)
         for index in np.unique(self.frame.index[self.newer_weight != self._both]):
             own = self.frame.index == index
-            known = (own & ~self.older.is_empty & ~self.newer.is_empty).astype(np.float32)[..., None]
-            values = resize(np.concatenate([difference * known, known], -1), small)
-            values = resize(gaussian_filter(values, (BLUR_PX, BLUR_PX, 0)), size_px)
-            mean = difference[known[..., 0] > 0].sum(0) / max(known.sum(), 1)
-            found[own] = ((values[..., :3] + LEAST_NEAR * mean) / (values[..., 3:] + LEAST_NEAR))[own]
+            found[own] = broad_means(difference, own & ~self._is_alone, self._reach_px)[own]
         return found
 
     def with_fresh(self, fresh: np.ndarray) -> np.ndarray:

@@ -112,9 +112,7 @@ def swing(folder: Path, lefts: tuple[float, ...], nearer: float = 0.0) -> dict[i
     return frames_of(folder)
 
 
-def slide(
-    folder: Path, wall: np.ndarray, count: int, left: int, width: int
-) -> tuple[dict[int, Path], list[np.ndarray]]:
+def slide(folder: Path, wall: np.ndarray, count: int, left: int, width: int) -> tuple[dict, list[np.ndarray]]:
     """A red rectangle that slides over a wall by 5 px a frame, and its pixels (H, W) in each frame."""
     frames, shown = {}, []
     for number in range(count):

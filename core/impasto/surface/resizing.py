@@ -23,6 +23,8 @@ LEAST_STEP = 4.5 / 255
 """Least median distance of a colour from the nearest other one: colours of a pale photograph lie close together."""
 SAMPLED, AT_ONCE = 4096, 2**18
 """Numbers of pixels in a first sample, which rules out almost every photograph, and in each later step."""
+BLUR_PX, LEAST_NEAR = 4.0, 1e-3
+"""Width of a wide blur, in pixels of a smaller picture; and weight of the mean of all beside those near a pixel."""
 PixelArt = Literal["auto", "on", "off"]
 
 
@@ -90,6 +92,21 @@ def resize(
     method = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     channels = np.moveaxis(np.asarray(pixels, np.float32), 2, 0)
     return np.stack([np.asarray(Image.fromarray(one).resize(size_px[::-1], method, box)) for one in channels], axis=2)
+
+
+def broad_means(values: np.ndarray, known: np.ndarray, width_px: float) -> np.ndarray:
+    """Means (H, W, C) of known values around each pixel under a wide Gaussian; far from all of them, their mean.
+
+    known: mask (H, W). This is normalized convolution (Knutsson and Westin 1993), on a smaller picture.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    known = known.astype(np.float32)[..., None]
+    small = scaled_size(known.shape, min(1.0, BLUR_PX / width_px))
+    given = resize(np.concatenate([values * known, known], -1), small)
+    near = resize(gaussian_filter(given, (BLUR_PX, BLUR_PX, 0)), (known.shape[0], known.shape[1]))
+    mean = (values * known).sum((0, 1)) / max(float(known.sum()), 1)
+    return (near[..., :-1] + LEAST_NEAR * mean) / (near[..., -1:] + LEAST_NEAR)
 
 
 def few_colors(maps: Maps) -> int:

@@ -20,7 +20,8 @@ separates this detail. With more detail, flat prints look embossed."""
 
 def detail_energies(styles: Sequence[Tensor], factor: int = 1) -> Tensor:
     """Energy of fine detail at all pixels of styles (1, 3, h, w), one after the other: (N, 1)."""
-    return pixels_of([_energy(style - gaussian_blur(style, DETAIL_PX * factor)) for style in styles])
+    details = (style - gaussian_blur(style, DETAIL_PX * factor) for style in styles)
+    return pixels_of([detail.square().sum(1, keepdim=True) for detail in details])
 
 
 def restore_detail(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Tensor, seamless: bool) -> Tensor:
@@ -36,7 +37,3 @@ def limit_detail(x: Tensor, refined: Tensor, seamless: bool) -> Tensor:
     """A mix of a mosaic x (1, 3, H, W) and `refined` that keeps calm places calm: white paper stays white."""
     before, after = (detail_energy(one, CALM_PX, NEAR_PX, seamless) + LEAST_ENERGY for one in (x, refined))
     return x + (MOST_REFINED * before / after).clamp_max(1) * (refined - x)
-
-
-def _energy(x: Tensor) -> Tensor:
-    return x.square().sum(1, keepdim=True)
