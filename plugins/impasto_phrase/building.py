@@ -64,6 +64,8 @@ def _fill(draft: Draft) -> None:
     if finish := slots.pop("finish", ""):  # before the colours, which move those of tweed
         _set_quality(draft, "finish", finish)
     own_metal = "metal" in draft.table.get("color_needs", ()) and words.get("metal") != words.get("color")
+    if "shade" in slots and own_metal and "color" not in slots and slots.get("metal") in vocabulary().colors:
+        slots["color"] = slots["metal"]  # "dark bronze"
     if "color" in slots and own_metal:  # "black steel"
         slots.pop("metal", "")
     for slot in ("pattern", "motif", "metal"):
@@ -94,7 +96,7 @@ def _fill(draft: Draft) -> None:
     for name, value in direct.items():
         is_color = value.startswith("#")
         if is_color and ("color" not in draft.reading.slots or name not in draft.table.get("colors", ())):
-            draft.put(name, value)
+            draft.suggest({name: value})
         elif not is_color:
             draft.suggest({name: float(value)})
     draft.enable_parameters()

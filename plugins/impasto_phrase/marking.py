@@ -33,6 +33,10 @@ def with_marks(steps: Sequence[Step], marks: Iterable[Mark]) -> tuple[Step, ...]
     marked = list(steps)
     for mark in marks:
         about = MARKS[mark.slot]
+        if cover := about.get("cover"):
+            share = 0.9 * LEVELS.get(amount_of(mark.word)[1], LEVELS["some"])
+            marked += [Step("cover", {**cover, "amount": share})] if share else []
+            continue
         is_same = [step.tool == MARKS_TOOL and step.parameters.get("kind") == about["kind"] for step in marked]
         place = is_same.index(True) if True in is_same else None
         amount, word = amount_of(mark.word)

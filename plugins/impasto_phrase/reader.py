@@ -264,7 +264,7 @@ class PhraseReader:
         feature = self._feature(term) or ("" if term.material else self._feature(self._after(index)))
         if feature == "stripes" and self.material in table("grammar")["striped"]:
             feature = ""
-            if self.adds:
+            if self.adds or any(one.material == self.material for one in self.terms[:index]):
                 self._set("second_color", value, term)
                 return
         if feature == "motif":  # "with white dots"

@@ -35,7 +35,11 @@ def _material(name: str, about: Mapping[str, Any], shared: Mapping[str, Mapping[
         for key, declared in about["parameters"].items()
     }
     parameters = create_model(f"{title}Parameters", __base__=MaterialParameters, __doc__=about["about"], **fields)
-    attributes = {key: about[key] for key in LISTED} | {"name": name, "parameters": parameters, "__module__": __name__}
+    attributes = {key: about[key] for key in (*LISTED, "stands") if key in about} | {
+        "name": name,
+        "parameters": parameters,
+        "__module__": __name__,
+    }
     material: Material = type(title, (Material,), attributes)()
     return material
 

@@ -112,7 +112,7 @@ class Cover(Filter):
         canvas = Canvas(subject.size_px, width_m, int(context.rng.integers(2**31)), context.device)
         values = {**OWN.get(parameters.material, {}), "width_m": min(max(width_m, 0.001), 100.0)}
         own: Any = material.parameters.model_validate({**values, "wetness": parameters.wetness})
-        layer = weather(material.drawing(canvas, own), canvas, own)
+        layer = weather(material.drawing(canvas, own), canvas, own, material.stands)
         below = drawing_of(subject, canvas)
         value = layer.color.mean(0, keepdim=True)
         tint = canvas.color(parameters.color) * value / value.mean().clamp_min(1e-6)

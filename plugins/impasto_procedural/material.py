@@ -24,6 +24,7 @@ class Material(Generator):
 
     rank = 40
     uses_subject, makes_all_maps = False, True
+    stands = False
     parameters: ClassVar[type[Parameters]] = MaterialParameters
 
     def thumbnail(self) -> bytes:
@@ -46,6 +47,6 @@ class Material(Generator):
         context.progress(0.0, "Drawing {}", self.label)
         seed = int(context.rng.integers(2**31))
         canvas = Canvas(parameters.size_px(subject), parameters.width_m, seed, context.device)
-        drawing = weather(self.drawing(canvas, parameters), canvas, parameters)
+        drawing = weather(self.drawing(canvas, parameters), canvas, parameters, self.stands)
         context.progress(0.7, "Deriving normals")
         return maps_of(drawing, canvas)

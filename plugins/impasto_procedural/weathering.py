@@ -15,8 +15,8 @@ DIRT = (0.19, 0.15, 0.11)
 MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))
 
 
-def weather(drawing: Drawing, canvas: Canvas, weathering: WeatheringLayers) -> Drawing:
-    """The drawing with wear, dirt, moss and wetness, in this order."""
+def weather(drawing: Drawing, canvas: Canvas, weathering: WeatheringLayers, stands: bool = False) -> Drawing:
+    """The drawing with wear, dirt, moss and wetness, in this order. stands: no water stays on it."""
     if not (weathering.wear or weathering.dirt or weathering.moss or weathering.wetness):
         return drawing
     depth = _depth(drawing.height_m, canvas)
@@ -27,7 +27,8 @@ def weather(drawing: Drawing, canvas: Canvas, weathering: WeatheringLayers) -> D
     if weathering.moss:
         drawing = _with_moss(drawing, canvas, depth, weathering.moss)
     if weathering.wetness:
-        drawing = _with_water(drawing, canvas, weathering.wetness)
+        water = _with_damp if stands else _with_water
+        drawing = water(drawing, canvas, weathering.wetness)
     return drawing
 
 
@@ -87,8 +88,8 @@ def _with_water(drawing: Drawing, canvas: Canvas, amount: float) -> Drawing:
     """The drawing with a film of water that darkens and smooths it, and puddles up to a level."""
     height_m = drawing.height_m
     low_m = canvas.blur(height_m, canvas.width_m / 120)
-    shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.7 * low_m.std()
-    level_m = (low_m + shape_m).flatten()[:: max(1, height_m.numel() // 4096)].quantile(0.75 * amount)
+    shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.9 * low_m.std()
+    level_m = (low_m + shape_m).flatten()[:: max(1, height_m.numel() // 4096)].quantile(0.6 * amount)
     under_m = level_m - (0.8 * low_m + 0.2 * height_m + shape_m)
     puddle = step(under_m, 0.0, 0.02 * float(height_m.std()) + 1e-6)
     film = min(1.0, 1.6 * amount) * step(under_m, -2.5 * float(height_m.std()) - 1e-6, 0.0).clamp_min(
@@ -103,3 +104,12 @@ def _with_water(drawing: Drawing, canvas: Canvas, amount: float) -> Drawing:
     flat_m = mix(height_m, level_m - shape_m + ripple_m, puddle)
     roughness = mix(mix(drawing.roughness, 0.24, film), 0.03, puddle)
     return replace(drawing, color=darker, height_m=flat_m, roughness=roughness)
+
+
+def _with_damp(drawing: Drawing, canvas: Canvas, amount: float) -> Drawing:
+    """The drawing darkened and smoothed by water that soaks in and runs down, in patches with soft edges."""
+    patches = canvas.noise("damp", canvas.width_m / 4, octaves=6, gain=0.6)
+    runs = canvas.trails(step(patches, 0.4, 1.2), canvas.width_m / 6)
+    mask = min(1.0, 2 * amount) * step(patches + 2 * runs, 1.4 - 3.6 * amount, 2.4 - 3.6 * amount)
+    darker = drawing.color * mix(1.0, 0.5, mask * (1 - drawing.metallic))
+    return replace(drawing, color=darker, roughness=mix(drawing.roughness, 0.25, mask))

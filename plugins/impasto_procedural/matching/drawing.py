@@ -22,7 +22,7 @@ DRAWN_PX = 2 * SIDE_PX
 def draw(material: Material, parameters: Any, seed: int) -> Tensor:
     """Linear base colour (3, SIDE_PX, SIDE_PX) of a material."""
     canvas = Canvas((DRAWN_PX, DRAWN_PX), parameters.width_m, seed)
-    drawing = weather(material.drawing(canvas, parameters), canvas, parameters)
+    drawing = weather(material.drawing(canvas, parameters), canvas, parameters, material.stands)
     color = drawing.color.clamp(0, 1).expand(3, DRAWN_PX, DRAWN_PX)
     return avg_pool2d(color, 2)
 

@@ -15,7 +15,7 @@ from impasto.tools import SizeParameters
 from ..material import Material
 
 UNSEEN = frozenset({*SizeParameters.model_fields, "wetness", "roughness", "motif", "motif_m", "third_color"})
-UNSEEN |= {"upright", "silvered", "charred", "marking", "curl", "repairs"}
+UNSEEN |= {"upright", "silvered", "charred", "marking", "curl", "repairs", "folds", "saw_marks", "rubbing", "yellowed"}
 """Parameters that a photograph's colours do not show."""
 LENGTH_FACTOR, WIDTH_FACTOR = 4.0, 4.0
 """Lengths, and the width of the tile, are searched within these factors of their defaults."""

@@ -22,7 +22,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     pore = pore * (canvas.of_each("has pore", small.number) < 0.5 * p.pores).to(pore.dtype)
     raised = plate * (0.72 + 0.28 * fine) * (0.85 + 0.3 * each("high"))
     places = canvas.noise("worn", canvas.width_m / 3, octaves=5, gain=0.55) + 0.25 * raised
-    worn = p.worn * step(places, 1.0 - 1.8 * p.worn, 2.0 - 1.8 * p.worn)
+    worn = p.rubbing * step(places, 1.0 - 1.8 * p.rubbing, 2.0 - 1.8 * p.rubbing)
     raised = mix(raised, 0.8, 0.7 * worn)
     height_m = p.grain_m * (
         (0.03 + 0.17 * p.grain) * raised - 0.30 * p.creases * crease - 0.10 * pore + 0.04 * folds * p.creases
