@@ -22,9 +22,11 @@ from impasto.host import NOBODY, Host
 from impasto.io.decode import read_metadata, read_picture
 from impasto.io.metadata import metadata_of
 from impasto.options import DEFAULT, RunOptions
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe
 from impasto.running.inputs import SOURCE
 from impasto.running.runner import run
+from impasto.surface.contrast import with_contrast
 from impasto.system.locks import held
 from impasto.system.transaction import stage
 from impasto.system.untrusted import excerpt, is_there, resolve
@@ -231,12 +233,17 @@ def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = (), frame_
 def paint_frame(
     frame: ShotFrame, recipe: Recipe, inputs: Mapping[str, Any], options: RunOptions = DEFAULT, host: Host = NOBODY
 ) -> Result:
-    """Paint one frame without its neighbours. Arguments: see `repaint_shot`. Raise ParameterError for another size."""
+    """Paint one frame without its neighbours; objects keep their contrast with what lies around them.
+
+    Arguments: see `repaint_shot`. Raise ParameterError if the recipe changes the size.
+    """
     maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
     result = run(recipe, {SOURCE: maps, **inputs}, options, replace(host, on_progress=NOBODY.on_progress))
     if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
         raise ParameterError("the recipe changes the size of its picture", "leave out what sets or changes a size")
-    return result
+    is_shown = (frame.opacity[..., 0] > 0) & any(registry().tool(step.tool).kind == "stylizer" for step in recipe.steps)
+    color = with_contrast(result.maps["base_color"].pixels, frame.color, frame.index, is_shown)
+    return replace(result, maps=result.maps.with_arrays({"base_color": color}))
 
 
 def repaint_shot(

@@ -13,13 +13,10 @@ from scipy.sparse.linalg import spsolve
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import NONE, Charts, linear_map, slopes_of
 from impasto.atlas.gutters import centres
-from impasto.atlas.mesh import unit_vectors
 from impasto.atlas.sampling import nearest_values
-from impasto.atlas.unrolling import joined_points
+from impasto.atlas.unrolling import joined_points, turns_upwards
 
 LEAST_COTANGENT, MOST_COTANGENT = 0.01, 100.0
-LEAST_LENGTH = 0.1
-"""Least length of a direction after projection on its triangle."""
 MOST_DISTORTION = 0.1
 """Distortion above which a chart is rotated as a whole instead."""
 TIED = 1e-8
@@ -33,7 +30,7 @@ def pattern_places(canvas: ChartCanvas) -> tuple[np.ndarray, np.ndarray]:
     whose directions would distort every pattern is rotated as a whole.
     """
     charts = canvas.charts
-    turn, is_bent = _turns(charts), np.ones(len(charts.matrices), bool)
+    turn, is_bent = turns_upwards(charts), np.ones(len(charts.matrices), bool)
     places = _places(charts, turn, is_bent)
     is_bent = _distortion(charts, places, turn) < MOST_DISTORTION
     if not is_bent.all():
@@ -46,16 +43,6 @@ def pattern_places(canvas: ChartCanvas) -> tuple[np.ndarray, np.ndarray]:
     found = places[triangle, 0] + (away * slopes[triangle]).sum(-1)
     back = np.stack([np.stack([turn.real, turn.imag], 1), np.stack([-turn.imag, turn.real], 1)], 1)
     return np.stack([found.real, found.imag], -1), back[triangle]
-
-
-def _turns(charts: Charts) -> np.ndarray:
-    """Rotation (T,), complex, of each triangle from its chart to the plane, where its direction points up."""
-    directions = charts.mesh.directions
-    assert directions is not None
-    mean = unit_vectors(directions.mean(1, dtype=float), 1e-9)
-    x, y = (slopes_of(charts.in_metres, charts.mesh.positions, 1e-30) @ mean[..., None])[..., 0].T
-    along, has_any = x + 1j * y, np.hypot(x, y) > LEAST_LENGTH
-    return np.where(has_any, -1j * np.abs(along) / np.where(has_any, along, 1), 1)
 
 
 def _distortion(charts: Charts, places: np.ndarray, turn: np.ndarray) -> np.ndarray:

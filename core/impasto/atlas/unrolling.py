@@ -18,6 +18,8 @@ TURNED = 10.0
 SPACING_PX = 2.0
 TOLERANCE = 0.02
 """Misfit of two charts along their seam, relative to its length, at which a seam counts half."""
+LEAST_LENGTH = 0.1
+"""Least length of a direction after projection on its triangle."""
 
 
 def unrolled_charts(charts: Charts, turn: float = 0.0) -> Charts:
@@ -130,3 +132,13 @@ def joined_points(charts: Charts, is_bent: np.ndarray) -> np.ndarray:
     return connected_components(coo_matrix((np.ones(len(rows)), (rows, columns)), (count, count)), directed=False)[1][
         mesh.points
     ]
+
+
+def turns_upwards(charts: Charts) -> np.ndarray:
+    """Rotation (T,), complex, of each triangle from its chart to the plane, where its direction points up."""
+    directions = charts.mesh.directions
+    assert directions is not None
+    mean = unit_vectors(directions.mean(1, dtype=float), 1e-9)
+    x, y = (slopes_of(charts.in_metres, charts.mesh.positions, 1e-30) @ mean[..., None])[..., 0].T
+    along, has_any = x + 1j * y, np.hypot(x, y) > LEAST_LENGTH
+    return np.where(has_any, -1j * np.abs(along) / np.where(has_any, along, 1), 1)
