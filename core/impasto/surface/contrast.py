@@ -7,8 +7,9 @@ from scipy.ndimage import distance_transform_edt, find_objects
 
 from .color import luma
 
-KEPT = 0.75
-"""Least share of a part's contrast with its surroundings that a painting keeps."""
+KEPT, FAINT = 0.75, 0.1
+"""Least share of a part's contrast with its surroundings that a painting keeps; and a contrast that need not be kept,
+such as that of tiles in a floor."""
 LARGEST, AROUND = 0.25, 1 / 24
 """Largest share of a picture that is a part; and width of its surroundings, relative to the picture's longer side."""
 
@@ -27,6 +28,6 @@ def with_contrast(painted: np.ndarray, picture: np.ndarray, labels: np.ndarray, 
         if around.any() and own.sum() <= LARGEST * labels.size:
             lights = luma(picture[near]), luma(painted[near])
             wanted, present = (light[own].mean() - light[around].mean() for light in lights)
-            lack = KEPT * wanted - present
+            lack = (KEPT * wanted - present) * np.clip(abs(wanted) / FAINT - 1, 0, 1)
             result[near][own] += lack if lack * wanted > 0 else 0
     return result.clip(0, 1)
