@@ -57,10 +57,6 @@ def _fill(draft: Draft) -> None:
     slots = {slot: value for slot, value in like.items() if slot not in (*direct, "coat")} | draft.reading.slots
     words = draft.reading.words
     set_substance(draft, slots)
-    family = draft.table.get("colors", ())
-    if "color" in draft.reading.slots and "color" in like and set(family[1:2]) & set(direct):  # from what to move them
-        base = {family[0]: like["color"], **direct}
-        draft.now |= {name: list(rgb_of(value)) for name, value in base.items() if value.startswith("#")}
     if finish := slots.pop("finish", ""):  # before the colours, which move those of tweed
         _set_quality(draft, "finish", finish)
     own_metal = "metal" in draft.table.get("color_needs", ()) and words.get("metal") != words.get("color")
@@ -80,6 +76,10 @@ def _fill(draft: Draft) -> None:
         )  # gold
         if value and not is_color:
             _choose(draft, slot, value)
+    family = draft.table.get("colors", ())
+    if "color" in draft.reading.slots and "color" in like and set(family[1:2]) & set(direct):  # from what to move them
+        base = {family[0]: like["color"], **direct}
+        draft.now |= {name: list(rgb_of(value)) for name, value in base.items() if value.startswith("#")}
     if "peeling" in slots and draft.tool in MARKS["peeling"]["on"]:  # the coat has the last colour
         coat = slots.pop("second_color", "") or slots.pop("color", "")
         draft.reading.mark_colors.setdefault("peeling", coat)
@@ -95,10 +95,10 @@ def _fill(draft: Draft) -> None:
         draft.suggest(_further_parameters(draft, slot, value))
     for name, value in direct.items():
         is_color = value.startswith("#")
-        if is_color and ("color" not in draft.reading.slots or name not in draft.table.get("colors", ())):
-            draft.suggest({name: value})
-        elif not is_color:
-            draft.suggest({name: float(value)})
+        if is_color and not {"color", "second_color"} & set(draft.reading.slots):
+            draft.put(name, value)
+        elif not is_color or name not in draft.table.get("colors", ()):
+            draft.suggest({name: value if is_color else float(value)})
     draft.enable_parameters()
     draft.note_unused_words([*draft.reading.undrawn, *draft.reading.amounts])
     if not (draft.changes or draft.notes):

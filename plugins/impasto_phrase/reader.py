@@ -127,7 +127,7 @@ class PhraseReader:
 
     def _is_implied(self, term: Term, values: Mapping[str, str]) -> bool:
         """Whether a term without slots is grammar, or names something that the material implies."""
-        if values.get("ignored") == "place":
+        if values.get("ignored") == "place" and term.material != self.material:
             self.result.places.append(term.text)
         if self.material is None or any(key in values for key in GRAMMAR - {"noun", "near", "thing"}):
             return True
