@@ -493,6 +493,9 @@ def test_the_maps_of_a_set_are_decided_together():
     normal = np.concatenate([tile(seed=5, channels=2), np.ones((256, 256, 1))], 2)
     set_ = {"base_color": seam, "normal": normal, "height": height, "roughness": tile(seed=4, channels=1)}
     assert wraps(Maps.from_arrays(set_)) == (True, True)
+    cut = through_jpeg(tile((293, 297))[:256, :256], 75, "4:2:0")[..., :1]
+    colour_of_a_tile = {"base_color": tile(seed=6), "height": cut, "roughness": cut}
+    assert wraps(Maps.from_arrays(colour_of_a_tile)) == (True, True)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 300), (16, 16), (40, 40)])

@@ -28,6 +28,8 @@ FREEDOM = 3.0
 LEAST_SPREAD = 0.02
 MOST_EVIDENCE = 5.0
 """Largest evidence of one map, since a joint may lie at its border."""
+CLEAR = 1.0
+"""Evidence of the base colour above which it decides alone."""
 MOST_KNOWN = 256
 """Size of the cache of evidence, in axes of maps: tools of a stack examine the same maps again and again."""
 BOTH, ONE = 2.0, -2.0
@@ -39,16 +41,13 @@ STREAK_PX = 9
 def wraps(maps: Maps) -> tuple[bool, bool]:
     """Whether the maps continue across their (horizontal, vertical) borders, decided for all of them together.
 
-    A picture in which no border would be visible, such as one with a single colour, continues.
+    A picture in which no border would be visible, such as one with a single colour, continues. Where the base colour
+    clearly continues, it decides alone: other maps are often cut or compressed with less care.
     """
-    seen = [(name, texture.pixels) for name, texture in maps.items() if min(texture.size_px) >= LEAST_PX]
-    down = across = 0.0
-    for rest in range(len(seen) - 1, -1, -1):
-        name, pixels = seen[rest]
-        down, across = down + _evidence(name, pixels, 0), across + _evidence(name, pixels, 1)
-        most = rest * MOST_EVIDENCE
-        if len({_decision(down + a * most, across + b * most) for a in (-1, 1) for b in (-1, 1)}) == 1:
-            break  # other maps cannot change it
+    seen = {name: texture.pixels for name, texture in maps.items() if min(texture.size_px) >= LEAST_PX}
+    if "base_color" in seen and min(_evidence("base_color", seen["base_color"], axis) for axis in (0, 1)) > CLEAR:
+        return True, True
+    down, across = (sum(_evidence(name, pixels, axis) for name, pixels in seen.items()) for axis in (0, 1))
     return _decision(down, across)
 
 
