@@ -482,20 +482,18 @@ def test_large_seamless_textures_and_ones_cut_at_a_joint_are_recognised():
 
 def test_the_maps_of_a_set_are_decided_together():
     plain = np.full((256, 256, 3), 0.5, np.float32)
-    height = tile(seed=3, channels=1)
-    for part in (np.s_[:], np.s_[:-37, :-41]):
-        is_whole = part == np.s_[:]
-        maps = {"base_color": plain[part], "height": height[part], "roughness": tile(seed=4, channels=1)[part]}
+    height, rough = (tile(seed=seed, channels=1) for seed in (3, 4))
+    for part, is_whole in ((np.s_[:], True), (np.s_[:-37, :-41], False)):
+        maps = {"base_color": plain[part], "height": height[part], "roughness": rough[part]}
         assert wraps(Maps.from_arrays(maps)) == (is_whole, is_whole)
     seam = tile()  # its last bricks have another colour than those beside them across the border
     seam[:, -9:] = 1 - seam[:, -9:]
     assert wraps_of(seam) == (True, False)
     normal = np.concatenate([tile(seed=5, channels=2), np.ones((256, 256, 1))], 2)
-    set_ = {"base_color": seam, "normal": normal, "height": height, "roughness": tile(seed=4, channels=1)}
+    set_ = {"base_color": seam, "normal": normal, "height": height, "roughness": rough}
     assert wraps(Maps.from_arrays(set_)) == (True, True)
     cut = through_jpeg(tile((293, 297))[:256, :256], 75, "4:2:0")[..., :1]
-    colour_of_a_tile = {"base_color": tile(seed=6), "height": cut, "roughness": cut}
-    assert wraps(Maps.from_arrays(colour_of_a_tile)) == (True, True)
+    assert wraps(Maps.from_arrays({"base_color": tile(), "height": cut, "roughness": cut})) == (True, True)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 300), (16, 16), (40, 40)])

@@ -30,11 +30,11 @@ from impasto_judge.metrics.wavelets import wavelet_distance
 from impasto_style.patches import painting
 from impasto_style.patches.copies import copy_areas
 from impasto_style.patches.guides import detail_contrast, orientation
-from impasto_style.patches.matching import Search
+from impasto_style.patches.matching import REACHES, Search
 from impasto_style.patches.mosaic import detail_energies, limit_detail, restore_detail
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
-from impasto_style.patches.recoloring import recolor
+from impasto_style.patches.recoloring import recolor, with_tonal_order
 from impasto_style.patches.refining import refine
 from impasto_style.patches.use import SUITED, Places, suitability
 from impasto_style.shared.resampling import as_image, as_tensor, resize_picture
@@ -153,6 +153,14 @@ def test_strokes_follow_the_pictures_forms():
 def test_a_grey_style_leaves_no_colour():
     made = painted(PHOTO, STYLE.mean(1, keepdim=True).expand_as(STYLE))
     assert (made - made.mean(1, keepdim=True)).abs().max() < 0.01
+
+
+def test_large_areas_keep_their_order_from_dark_to_light(usual):
+    kept, free, own = (interpolate(x, (5, 8), mode="area") for x in (usual, painted(tonal_order=0), PHOTO))
+    assert correlation(kept, own) > correlation(free, own)
+    rising = torch.linspace(0.2, 0.8, 128).expand(1, 3, 64, 128)
+    assert (with_tonal_order(rising.flip(3), rising, 1.0, False)[..., 8:-8].mean((0, 1, 2)).diff() > 0).all()
+    assert with_tonal_order(rising.flip(3), rising.clamp(max=0.5), 1.0, False)[..., 80:].std() < 0.03
 
 
 @pytest.mark.parametrize("share", [0.25, 0.75])
@@ -291,17 +299,8 @@ def like_its_style() -> tuple[Search, Tensor]:
     canvas, places = grid.on_canvas(picture), grid.shape[0] * grid.shape[1]
     queries = library.features_of(canvas, canvas)
     none = torch.zeros(places, dtype=torch.long)
-    search = Search(
-        library,
-        grid,
-        torch.zeros_like(library.cell),
-        none,
-        none == 0,
-        torch.ones(1, 1),
-        torch.zeros(1, 1),
-        np.random.default_rng(0),
-        lambda: None,
-    )
+    rng, use = np.random.default_rng(0), torch.ones(1, 1)
+    search = Search(library, grid, torch.zeros_like(library.cell), none, none == 0, use, 0 * use, rng, lambda: None)
     search.measure(queries, search.pool())
     return search, queries
 
@@ -319,9 +318,9 @@ def test_no_copy_of_the_style_stays_large(like_its_style):
     rows, columns = (torch.arange(count) for count in search.grid.shape)
     patches = search.library.patch_at(torch.tensor(0), rows[:, None] - 1, columns - 1).flatten()
     sides = []
-    for _ in range(8):
+    for reach in 8 * REACHES:
         sides.append(STRIDE * float(copy_areas(patches, search.library, search.grid).max()) ** 0.5 + SIDE - STRIDE)
-        patches = search.next_patches(queries, patches)
+        patches = search.next_patches(queries, patches, reach)
     assert sides[0] > 150
     assert sides[-1] < 75
 
@@ -331,7 +330,7 @@ def test_no_spot_of_the_style_is_repeated_nearby(like_its_style):
     search, queries = like_its_style
     first = search.library.patch_at(torch.tensor(0), torch.tensor(12), torch.tensor(100))
     patches = first.repeat(len(queries))
-    for _ in range(8):
-        patches = search.next_patches(queries, patches)
+    for reach in 8 * REACHES:
+        patches = search.next_patches(queries, patches, reach)
     laid = search.library.spot[patches].view(search.grid.shape)[:, :32]
     assert torch.bincount(laid.flatten()).max() < 6 * search.library.room.max()

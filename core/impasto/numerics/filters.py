@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate
 
 from .borders import TORUS, Wraps, with_margin
 
@@ -71,10 +72,11 @@ def detail_energy(x: Tensor, detail_px: float, near_px: float, wraps: Wraps | bo
 
 
 def amplify_detail(x: Tensor, wanted: Tensor, detail_px: float, near_px: float, wraps: Wraps | bool = False) -> Tensor:
-    """x (B, C, H, W) in [0, 1], with its detail amplified, at most twofold, to this energy (B, 1, H, W)."""
-    coarse = gaussian_blur(x, detail_px, wraps)
-    ratio = (wanted + LEAST_ENERGY) / (detail_energy(x, detail_px, near_px, wraps) + LEAST_ENERGY)
-    return (coarse + ratio.sqrt().clamp(1, MOST_GAIN) * (x - coarse)).clamp(0, 1)
+    """x (B, C, H, W) in [0, 1], with its detail amplified, at most twofold, to this energy (B, 1, H / n, W / n)."""
+    coarse, n = gaussian_blur(x, detail_px, wraps), x.shape[2] // wanted.shape[2]
+    present = gaussian_blur(avg_pool2d((x - coarse).square().sum(1, keepdim=True), n), near_px / n, wraps)
+    gain = ((wanted + LEAST_ENERGY) / (present + LEAST_ENERGY)).sqrt().clamp(1, MOST_GAIN)
+    return (coarse + interpolate(gain, x.shape[2:], mode="bilinear") * (x - coarse)).clamp(0, 1)
 
 
 def bordered_blur(x: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:

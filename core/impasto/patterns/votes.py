@@ -27,10 +27,10 @@ WINDOW = 1.5
 Tick = Callable[[], None]
 
 
-def patch_weights(pieces: PatchPixels, grid: PatchGrid, tick: Tick) -> Tensor:
+def patch_weights(pieces: PatchPixels, grid: PatchGrid, tick: Tick, rounds: int = ROUNDS) -> Tensor:
     """Weights of the patches (patches,)."""
     weights = torch.ones(len(pieces.corner), device=pieces.pixels.device)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         picture = blend(pieces, weights, grid, tick)
         weights = (_differences(pieces, picture, grid, tick) + LEAST_DIFFERENCE) ** POWER
         weights = weights / weights.mean()

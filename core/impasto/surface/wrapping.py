@@ -26,10 +26,8 @@ ROUNDING = 1e-5
 FREEDOM = 3.0
 """Degrees of freedom of the t distribution of windows, which are few because edges are rare and steep."""
 LEAST_SPREAD = 0.02
-MOST_EVIDENCE = 5.0
-"""Largest evidence of one map, since a joint may lie at its border."""
-CLEAR = 1.0
-"""Evidence of the base colour above which it decides alone."""
+MOST_EVIDENCE, CLEAR = 5.0, 1.0
+"""Largest evidence of one map, since a joint may lie at its border, and that above which the base colour decides."""
 MOST_KNOWN = 256
 """Size of the cache of evidence, in axes of maps: tools of a stack examine the same maps again and again."""
 BOTH, ONE = 2.0, -2.0
@@ -41,8 +39,8 @@ STREAK_PX = 9
 def wraps(maps: Maps) -> tuple[bool, bool]:
     """Whether the maps continue across their (horizontal, vertical) borders, decided for all of them together.
 
-    A picture in which no border would be visible, such as one with a single colour, continues. Where the base colour
-    clearly continues, it decides alone: other maps are often cut or compressed with less care.
+    A picture without visible borders, such as one with a single colour, continues. A base colour that clearly continues
+    decides alone, since other maps are often cut or compressed with less care.
     """
     seen = {name: texture.pixels for name, texture in maps.items() if min(texture.size_px) >= LEAST_PX}
     if "base_color" in seen and min(_evidence("base_color", seen["base_color"], axis) for axis in (0, 1)) > CLEAR:

@@ -8,7 +8,7 @@ few smoothest patches would be nearest everywhere. Large connected copies, and s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -27,8 +27,8 @@ QUERIES = 2**12
 """Positions compared with the pool at a time."""
 GATHERED = 2**12
 """Positions compared with their own candidates at a time."""
-REACHES = (1, 2)
-"""Distances of the neighbours whose patches are propagated, in grid steps."""
+REACHES = (2, 1)
+"""Distances of the neighbours whose patches are propagated, in grid steps, in one round after the other."""
 NEIGHBOURS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 """Steps, down and right, from the neighbours above, below, left and right."""
 AROUND = (*NEIGHBOURS, (1, 1), (-1, -1), (1, -1), (-1, 1), (2, 0), (-2, 0), (0, 2), (0, -2))
@@ -42,7 +42,8 @@ reduction makes larger pieces."""
 RATE = 0.5
 """Step of the dual ascent, relative to the usual distance."""
 MOST_RISE = 3.0
-MOST_POTENTIAL = 6.0
+MOST_POTENTIAL = 2.0
+"""Largest price of a part, relative to the usual distance. With more, calm places get slabs of foreign colours."""
 LEAST_USE = 0.2
 """Smallest target use of a part, relative to the mean, since parts at borders hold only a few patches."""
 LARGE_COPY = 18 / 512
@@ -63,7 +64,8 @@ class Search:
 
     queries: features of all positions (Q, D). part: of each patch (rows,). region: of each position (Q,). is_painted:
     (Q,), positions that count as use. target_use: fraction of its patches that each region should take from each part
-    (regions, parts). potentials: dual variables of the parts, relative to `usual_distance`, a squared distance.
+    (regions, parts). potentials: dual variables of the parts, relative to `usual_distance`, a squared distance of each
+    region.
     """
 
     library: PatchLibrary
@@ -75,7 +77,7 @@ class Search:
     potentials: Tensor
     rng: np.random.Generator
     tick: Tick
-    usual_distance: float = LEAST_DISTANCE
+    usual_distance: Tensor = field(init=False)
 
     def distances(self, queries: Tensor, patches: Tensor) -> Tensor:
         """Squared distances of features (q, D) to those of patches (q,) or (q, K)."""
@@ -84,17 +86,20 @@ class Search:
         return found.sub_(queries if patches.dim() == 1 else queries[:, None]).square_().sum(-1)
 
     def measure(self, queries: Tensor, pool: Tensor) -> None:
-        """Measure the usual distance: the median, over a sample of positions, to the nearest patch of the pool.
+        """Measure each region's usual distance: the median, over a sample, to the nearest patch of the pool.
 
-        It is measured once for each size and without potentials, which would otherwise raise themselves.
+        It is measured once for each size and without potentials, which would otherwise raise themselves. In calm
+        places it is small; with that of busy ones, they would be painted with foreign colours for variety's sake.
         """
         keys = self.library.features[pool]
-        nearest = [torch.cdist(part, keys).amin(1).square() for part in queries[::MEASURED].split(QUERIES)]
-        self.usual_distance = max(float(torch.cat(nearest).median()), LEAST_DISTANCE)
+        nearest = torch.cat([torch.cdist(part, keys).amin(1).square() for part in queries[::MEASURED].split(QUERIES)])
+        found = [nearest[self.region[::MEASURED] == number] for number in range(len(self.potentials))]
+        medians = [(own if len(own) else nearest).median() for own in found]
+        self.usual_distance = torch.stack(medians).clamp_min(LEAST_DISTANCE)
 
     def part_costs(self) -> Tensor:
         """Potentials (regions, parts) as squared distances; infinite for parts that a region must not use."""
-        return torch.where(self.target_use > 0, self.potentials * self.usual_distance, torch.inf)
+        return torch.where(self.target_use > 0, self.potentials * self.usual_distance[:, None], torch.inf)
 
     def pool(self) -> Tensor:
         """Random patches, equally many of each style."""
@@ -119,14 +124,12 @@ class Search:
         candidates = torch.stack([patches, others], 1)
         return self._best(queries, candidates, self._prices_of_repeats(patches, candidates))
 
-    def next_patches(self, queries: Tensor, patches: Tensor) -> Tensor:
-        """Patches after one round of PatchMatch at each reach."""
-        for reach in REACHES:
-            candidates = self._candidates(patches, reach)
-            prices = self._prices_of_repeats(patches, candidates) + self._prices_of_spots(patches, candidates)
-            prices += self._prices_of_copies(patches, candidates, reach)
-            patches = self._best(queries, candidates, prices)
-        return patches
+    def next_patches(self, queries: Tensor, patches: Tensor, reach: int) -> Tensor:
+        """Patches after one round of PatchMatch."""
+        candidates = self._candidates(patches, reach)
+        prices = self._prices_of_repeats(patches, candidates) + self._prices_of_spots(patches, candidates)
+        prices += self._prices_of_copies(patches, candidates, reach)
+        return self._best(queries, candidates, prices)
 
     def _around(self, values: Tensor, steps: Sequence[tuple[int, int]]) -> Tensor:
         """Values (Q,) at the positions these steps back from each one, (Q, N); they wrap at the borders."""
@@ -155,7 +158,7 @@ class Search:
         """Prices (Q, K) of candidates that stay in a large copy, or that join a neighbour's."""
         large = max(LEAST_LARGE_COPY, (LARGE_COPY * self.library.longest_px - SIDE) / STRIDE + 1) ** 2  # in patches
         areas = copy_areas(patches, self.library, self.grid)
-        prices = COPY_PRICE * self.usual_distance * (areas / large - 1).clamp(0, MOST_EXCESS)
+        prices = COPY_PRICE * self.usual_distance[self.region] * (areas / large - 1).clamp(0, MOST_EXCESS)
         result = torch.where(candidates == patches[:, None], prices[:, None], 0.0)
         steps = [(reach * down, reach * right) for down, right in NEIGHBOURS]
         result[:, 1 : 1 + len(steps)] = torch.maximum(result[:, 1 : 1 + len(steps)], self._around(prices, steps))
@@ -173,7 +176,7 @@ class Search:
         count = len(self.library.room)
         used = torch.bincount(number * count + spots[patches], minlength=(int(number[-1]) + 1) * count)
         excess = (used.view(-1, count) / self.library.room - 1).clamp(0, MOST_EXCESS)
-        return SPOT_PRICE * self.usual_distance * excess[number[:, None], spots[candidates]]
+        return SPOT_PRICE * self.usual_distance[self.region][:, None] * excess[number[:, None], spots[candidates]]
 
     def _best(self, queries: Tensor, candidates: Tensor, prices: Tensor) -> Tensor:
         """The best of the candidates (Q, K). The four after the first continue neighbours' patches, and cost less."""

@@ -28,7 +28,8 @@ def restore_detail(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Te
     """x (1, 3, H, W), a blend of pieces, with its fine detail amplified to that of the pieces, their `energies`."""
     detail_px, near_px = DETAIL_PX * grid.factor, NEAR_PX * grid.factor
     wanted = energies[pieces.place(grid.side // 2, grid.side // 2)]
-    scattered = gaussian_blur(grid.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), near_px, seamless)
+    matching = PatchGrid(grid.height // grid.factor, grid.width // grid.factor, seamless)
+    scattered = gaussian_blur(matching.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), NEAR_PX, seamless)
     wanted = scattered[:, :1] / scattered[:, 1:]
     return amplify_detail(x, wanted, detail_px, near_px, seamless)
 

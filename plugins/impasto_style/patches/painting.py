@@ -19,17 +19,17 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.numerics.filters import gaussian_blur
 from impasto.patterns.library import MOST_PATCHES, SIDE, STRIDE, PatchLibrary, centre_of
-from impasto.patterns.votes import PatchGrid, Tick, blend, patch_weights
+from impasto.patterns.votes import ROUNDS, PatchGrid, Tick, blend, patch_weights
 from impasto.texture import Maps
 
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resize_picture, resized_linear
 from ..shared.task import Region, StyleTask, scales
 from .guides import detail_contrast, edges, match_histogram, mixture_of, orientation, values_inside, with_calm
-from .matching import Search
+from .matching import REACHES, Search
 from .mosaic import detail_energies, limit_detail, restore_detail
 from .parameters import PatchesStyleParameters
-from .recoloring import recolor
+from .recoloring import recolor, with_tonal_order
 from .refining import STEPS, refine
 from .use import Impression, calm_places, parts_and_use
 
@@ -51,9 +51,11 @@ FORMS_POWER = 0.5
 ORIENTATION_WEIGHT, ORIENTATION_STROKES = 0.3, 1.5
 """Weight of the orientation among the guides, and the width of its blur, relative to theirs."""
 NOISE = 0.1
+COMPARISONS = 2**26
+"""Comparisons of positions with random patches at a size. Large sizes have their matches from smaller ones."""
 FIRST_ROUNDS = 30
 """Rounds at the first size, where they are cheap, to find potentials that suit all sizes."""
-PASSES = {"quick": (2, 2), "usual": (3, 2), "best": (8, 4)}
+PASSES = {"quick": (2, 2), "usual": (3, 2), "best": (8, 8)}
 """Number of blends at each size, and rounds of search before each blend, by quality."""
 EVALUATION = 0.25
 """Time of one evaluation of the refinement, relative to a pass at the same size."""
@@ -88,6 +90,8 @@ def paint(task: StyleTask, parameters: PatchesStyleParameters, context: Context)
     if mosaic and not context.is_stopped():
         progress.begin("Refining strokes")
         change = painter.refinement(mosaic.picture)
+        refined = mosaic.picture + change
+        change += with_tonal_order(refined, small.picture, painter.tonal_order, task.seamless) - refined
         if factor > 1:
             progress.begin("Painting at {} px", task.longest_px)
             x = _enlarge(mosaic, task, factor, progress.advance)
@@ -112,7 +116,9 @@ class _Painter:
     def __init__(self, task: StyleTask, parameters: PatchesStyleParameters, progress: WorkProgress) -> None:
         self.task, self.parameters, self.progress = task, parameters, progress
         self.context = progress.context
+        self.tonal_order = 0.0 if self.context.canvas or task.start_px else parameters.tonal_order
         leading = recolor(task.picture, task.sources, task.regions, task.seamless)
+        leading = with_tonal_order(leading, task.picture, self.tonal_order, task.seamless)
         is_fresh = task.start is task.picture
         self.task = replace(task, start=leading if is_fresh else task.start)
         self.leading, self.noise = leading, NOISE if is_fresh else 0.0
@@ -156,18 +162,20 @@ class _Painter:
         energies = detail_energies(task.sources)
         passes, rounds = PASSES[self.parameters.quality]
         patches: Tensor | None = None
-        for _ in range(passes):
+        for number in range(passes):
             x = self.context.across_seams(x)
-            features = search.grid.on_canvas(torch.cat([x + forms * (leading - x), guides], 1))
+            drift = gaussian_blur(leading - x, _strokes_px(task), task.seamless)
+            broad = x + self.preservation * drift  # without it, slabs of a colour stay
+            features = search.grid.on_canvas(torch.cat([broad + forms * (leading - broad), guides], 1))
             queries = search.library.features_of(features[:, :3], features[:, 3:])
             patches = self._first(search, queries, before) if patches is None else patches
-            for _ in range(rounds):
+            for turn in range(rounds):
                 if self.context.is_stopped():
                     break
-                patches = search.next_patches(queries, patches)
+                patches = search.next_patches(queries, patches, REACHES[turn % len(REACHES)])
                 search.balance(patches, self.parameters.variety)
             pieces = search.library.pieces(patches)
-            weights = patch_weights(pieces, search.grid, self.progress.advance)
+            weights = patch_weights(pieces, search.grid, self.progress.advance, ROUNDS if number == passes - 1 else 1)
             x = blend(pieces, weights, search.grid, self.progress.advance)
             x = restore_detail(x, pieces, search.grid, energies, task.seamless)
             mosaic = _Mosaic(x, search, patches, weights)
@@ -179,7 +187,7 @@ class _Painter:
     def _search(self, task: StyleTask, leading: Tensor, before: _Mosaic | None) -> tuple[Search, Tensor]:
         """The search at this size, and the guides of the picture (1, 6, H, W)."""
         styles = task.sources
-        sigma_px = max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in styles))
+        sigma_px = _strokes_px(task)
         looks = [Impression.of(style, sigma_px) for style in styles]
         style_guides = [self._guides(*pair, sigma_px) for pair in zip(styles, looks, strict=True)]
         library = PatchLibrary(styles, style_guides, self.parameters.turned)
@@ -220,7 +228,13 @@ class _Painter:
                 patches = search.nearest_of(queries, pool)
                 search.balance(patches, self.parameters.variety)
             return patches
-        return search.better(queries, search.nearest_of(queries, pool), _transfer(before, search))
+        step = math.ceil(len(queries) * len(pool) / COMPARISONS)
+        return search.better(queries, search.nearest_of(queries, pool[::step]), _transfer(before, search))
+
+
+def _strokes_px(task: StyleTask) -> float:
+    """Width of the guides' blur."""
+    return max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in task.sources))
 
 
 def _with_styles_only(task: StyleTask, painted: Sequence[Region], factor: int) -> StyleTask:

@@ -25,4 +25,5 @@ class PatchesStyleParameters(StyleParameters):
     variety: float = Field(
         1.0, ge=0, le=3, description="How evenly all parts of the style are used, relative to the default"
     )
+    tonal_order: float = Field(1.0, ge=0, le=1, description="How well large areas keep their order from dark to light")
     turned: bool = Field(True, description="Strokes may be turned and mirrored to follow the picture's forms")

@@ -16,18 +16,21 @@ from kornia.filters import guided_blur
 from torch import Tensor
 
 from impasto.numerics.color_transport import ColorSample, color_table, look_up, mixture, sliced_transport, used_entries
+from impasto.numerics.filters import gaussian_blur
 
+from ..shared.resampling import resize_picture
 from ..shared.task import Region
 
 AXES = torch.tensor([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
 """Lightness (weighted 2.5-fold, so that its order is kept) and two colour differences of sRGB."""
 ROUNDS, QUANTILES = 12, 257
 SAMPLES = 2**14
-SMOOTHING_PARTS = 32
-"""The picture's shorter side over the radius of the guided filter."""
-SMOOTHING_EPSILON = 1e-3
+SMOOTHING_PARTS, SMOOTHING_EPSILON = 32, 1e-3
+"""The picture's shorter side over the radius of the guided filter, and its epsilon."""
 GUIDED_PX = 180
 """Approximate size at which the filter is computed."""
+LARGE, LARGE_PARTS, LARGE_EPSILON = 1 / 28, 16, 1e-2
+"""For large areas, an eighth of the longer side: width of the blur, relative to this side, and the guided filter's."""
 
 
 def recolor(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool) -> Tensor:
@@ -42,6 +45,21 @@ def recolor(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region
         result += smooth if region.mask is None else region.mask * smooth
     covered = sum(1 if region.mask is None else region.mask for region in regions)
     return (result + (1 - covered) * picture).clamp(0, 1)
+
+
+def with_tonal_order(x: Tensor, picture: Tensor, tonal_order: float, seamless: bool) -> Tensor:
+    """x (1, 3, H, W) with lightness added to large areas, up to their edges, so that they have the picture's order."""
+    if tonal_order == 0:
+        return x
+    sigma_px = LARGE * max(x.shape[2:])
+    picture = resize_picture(picture, x.shape[2:], seamless)
+    pair = picture, x
+    own, broad = (gaussian_blur(rgb_to_grayscale(one), sigma_px, seamless).numpy(force=True) for one in pair)
+    quantiles = np.linspace(0, 1, QUANTILES)
+    known, index = np.unique(np.quantile(255 * own, quantiles).round(), return_inverse=True)
+    wanted = np.bincount(index, np.quantile(broad, quantiles)) / np.bincount(index)  # an even sky stays even
+    change = torch.from_numpy(np.interp(255 * own, known, wanted).astype(np.float32) - broad).to(x.device)
+    return (x + tonal_order * _guided(picture, change, LARGE_PARTS, LARGE_EPSILON, seamless)).clamp(0, 1)
 
 
 def _along_axes(picture: Tensor) -> Tensor:
@@ -81,10 +99,12 @@ def _random_rotation(rng: np.random.Generator) -> Tensor:
 
 def _without_grain(picture: Tensor, moved: Tensor, seamless: bool) -> Tensor:
     """The picture's lightness plus a smooth change to `moved`; the picture's own hues would show around forms."""
-    shorter = min(picture.shape[2:])
-    side = 2 * max(1, shorter // SMOOTHING_PARTS) + 1
-    border = "circular" if seamless else "reflect"
-    step = max(1, shorter // GUIDED_PX)
     lightness = rgb_to_grayscale(picture)
-    change = guided_blur(picture, moved - lightness, side, SMOOTHING_EPSILON, border, step, separable=True)
-    return lightness + change
+    return lightness + _guided(picture, moved - lightness, SMOOTHING_PARTS, SMOOTHING_EPSILON, seamless)
+
+
+def _guided(picture: Tensor, change: Tensor, parts: int, epsilon: float, seamless: bool) -> Tensor:
+    """A change (1, C, H, W) without detail that the picture lacks; parts: its shorter side over the filter's radius."""
+    shorter = min(picture.shape[2:])
+    side, step = 2 * max(1, shorter // parts) + 1, max(1, shorter // GUIDED_PX)
+    return guided_blur(picture, change, side, epsilon, "circular" if seamless else "reflect", step, separable=True)
