@@ -62,6 +62,7 @@ CASES: Mapping[str, Callable[[], Drawing]] = {
     "lens": draw.lens,
     "straighten": draw.straighten,
     "even-light": draw.even_light,
+    "remove-light": draw.remove_light,
     "balance": draw.balance,
     "patch-color": draw.patch_color,
     "real-scale": draw.real_scale,

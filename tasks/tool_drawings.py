@@ -151,6 +151,14 @@ def even_light() -> Drawing:
     return pixels * shade, color(made_by("even-light", maps_of(pixels * shade)))
 
 
+def remove_light() -> Drawing:
+    pixels = color(photo("gravel"))
+    across = np.linspace(-1, 1, pixels.shape[1])[None, :] + np.linspace(-0.4, 0.4, pixels.shape[0])[:, None]
+    shadow = 1 / (1 + np.exp(30 * (np.abs(across) - 0.25)))
+    shadowed = (pixels * (1 - 0.55 * shadow[..., None])).astype(np.float32)
+    return shadowed, color(made_by("remove-light", maps_of(shadowed)))
+
+
 def balance() -> Drawing:
     cast = color(photo("coffee")) ** 1.5 * np.float32((0.55, 0.62, 0.9))
     return cast, color(made_by("balance", maps_of(cast)))

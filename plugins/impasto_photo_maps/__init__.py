@@ -13,10 +13,11 @@ from impasto import hookimpl
 from impasto.actions import Action
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Estimator, Inputs
+from impasto.tools import Estimator, Inputs, Tool
 
 from .lights import ShowLights
 from .parameters import PhotoMapsParameters
+from .remove_light import RemoveLight
 
 
 class PhotoMaps(Estimator):
@@ -44,9 +45,9 @@ def impasto_models() -> Path:
 
 
 @hookimpl
-def impasto_tools() -> list[PhotoMaps]:
+def impasto_tools() -> list[Tool]:
     """The tools of this plugin."""
-    return [PhotoMaps()]
+    return [PhotoMaps(), RemoveLight()]
 
 
 @hookimpl

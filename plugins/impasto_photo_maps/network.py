@@ -62,12 +62,12 @@ class RecognitionNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.first = nn.Conv2d(3, 64, 3, 2, padding=1, padding_mode="circular")
-        self.fires = nn.ModuleList([_fires(sizes, before) for sizes, before in zip(FIRES, (64, 128, 256), strict=True)])
+        self.fires = nn.ModuleList([fires(sizes, before) for sizes, before in zip(FIRES, (64, 128, 256), strict=True)])
         self.lateral = nn.ModuleList([nn.Conv2d(have, want, 1) for have, want in zip(KEPT, WIDTHS, strict=True)])
         self.around = nn.ModuleList([Convolved(WIDTHS[-1], WIDTHS[-1], reach) for reach in REACHES])
         self.kinds = nn.Conv2d(WIDTHS[-1], len(KINDS), 1)
         self.detail = Convolved(16 * IN, WIDTHS[0])
-        self.up = nn.ModuleList([_refining(width, below) for width, below in pairwise(WIDTHS)])
+        self.up = nn.ModuleList([refining(width, below) for width, below in pairwise(WIDTHS)])
         self.finest = Convolved(2 * WIDTHS[0], WIDTHS[0])
         self.leave = nn.Conv2d(WIDTHS[0], FIELDS + OUT, 1)
         usual = torch.zeros(FIELDS + OUT)
@@ -83,7 +83,7 @@ class RecognitionNetwork(nn.Module):
             y = layer(torch.cat([interpolate(y, scale_factor=2.0), skips.pop()], 1))
         y = y.repeat_interleave(lights, 0)
         y = y + self.finest(torch.cat([y, self.detail(pixel_unshuffle(x, FINE))], 1))
-        shares, values = _upsampling(self.leave(y).float()).split([FIELDS, OUT], 1)
+        shares, values = upsampling(self.leave(y).float(), FINE).split([FIELDS, OUT], 1)
         slopes = values[:, :2] + (shares[:, :, None] * suggested).sum(1)
         return torch.cat([slopes, softplus(values[:, 2:4]) + LEAST_ANGLE, values[:, 4:]], 1), kinds
 
@@ -101,11 +101,11 @@ class RecognitionNetwork(nn.Module):
         return [*others, y]
 
 
-def _upsampling(x: Tensor) -> Tensor:
-    """x (B, C, h, w), which wraps around, enlarged `FINE` times, bilinearly."""
+def upsampling(x: Tensor, factor: int) -> Tensor:
+    """x (B, C, h, w), which wraps around, enlarged bilinearly."""
     wide = pad(x, (1, 1, 1, 1), mode="circular")
-    wide = interpolate(wide, scale_factor=float(FINE), mode="bilinear", align_corners=False)
-    return wide[:, :, FINE:-FINE, FINE:-FINE]
+    wide = interpolate(wide, scale_factor=float(factor), mode="bilinear", align_corners=False)
+    return wide[:, :, factor:-factor, factor:-factor]
 
 
 class Convolved(nn.Module):
@@ -136,7 +136,7 @@ class FireModule(nn.Module):
         return torch.cat([self.expand1x1(x), self.expand3x3(x)], 1).relu()
 
 
-def _fires(sizes: tuple[tuple[int, int], ...], before: int) -> nn.Sequential:
+def fires(sizes: tuple[tuple[int, int], ...], before: int) -> nn.Sequential:
     layers = []
     for squeezed, expanded in sizes:
         layers.append(FireModule(before, squeezed, expanded))
@@ -144,7 +144,7 @@ def _fires(sizes: tuple[tuple[int, int], ...], before: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _refining(width: int, below: int) -> nn.Sequential:
+def refining(width: int, below: int) -> nn.Sequential:
     return nn.Sequential(Convolved(width + below, width), Convolved(width, width))
 
 

@@ -29,12 +29,12 @@ from impasto.numerics.borders import TORUS
 from impasto.surface.heights import normal_from_slopes
 from impasto.training.loop import train
 from impasto_judge.maps import MapFigures, mean_figures, normal_figures
-from impasto_photo_maps.network import MODEL, MODELS, TOOL, estimates
+from impasto_photo_maps.network import MODEL, MODELS, estimates
 
 from ..environments import BUILD
 from ..judges import Judges
 from .examples import CROP_PX, Material
-from .kinds import kind_of, thumbnails, usual
+from .kinds import UNKNOWN, kind_of, thumbnails, usual
 from .photographs import Suns, lit
 from .recognition import BATCH, RATE, RecognitionTraining
 from .sets import is_judge, judges, pictures, sets
@@ -88,7 +88,7 @@ def main() -> None:
     training = RecognitionTraining(
         taught,
         [Material(random_material(SIDE_PX, number, textures)) for number in range(RANDOM_MATERIALS)],
-        thumbnails(arguments.data / "texture_sheets", judged),
+        [one for one in thumbnails(arguments.data / "texture_sheets", judged) if one[1] != UNKNOWN],
         arguments.steps,
         arguments.seed,
         "bfloat16",
@@ -184,14 +184,14 @@ def figures(network: torch.nn.Module, surfaces: Sequence[Surfaces]) -> dict[str,
     return found
 
 
-def sources(data: Path, folders: Sequence[Path]) -> list[dict[str, Any]]:
+def sources(data: Path, folders: Sequence[Path], *others: str) -> list[dict[str, Any]]:
     """The sets that were learned from, by their folders' names, and the data besides, with licences and hashes."""
     found = [
         {"name": folder.name, "licence": picture.licence, "sha256": picture.source[1]}
         for folder in folders
         for picture in find_pictures(folder, "unknown")[0]
     ]
-    for folder in (data / "textures", data / "texture_sheets"):
+    for folder in (data / "textures", data / "texture_sheets", *(data / name for name in others)):
         pictures = dict.fromkeys((*one.source, one.licence) for one in find_pictures(folder, "unknown")[0])
         found += [{"name": name, "licence": licence, "sha256": sha256} for name, sha256, licence in pictures]
     weights = (data / "weights" / PRETRAINED).read_bytes()
@@ -204,13 +204,15 @@ def write(
     curve: Mapping[str, Sequence[float]],
     data: Sequence[Mapping[str, Any]],
     path: Path,
+    name: str = MODEL,
+    label: str = "Photo maps",
 ) -> None:
-    """Save the network in half precision, with a card."""
+    """Save the network of the tool of the same name in half precision, with a card."""
     card = {
-        "name": MODEL,
-        "architecture": MODEL,
-        "tool": TOOL,
-        "label": "Photo maps",
+        "name": name,
+        "architecture": name,
+        "tool": name,
+        "label": label,
         "data": list(data),
         "figures": dict(held_out),
         "curve": dict(curve),

@@ -86,7 +86,7 @@ class Examples:
             number = torch.where(is_drawn, self.set_count + random.below(self.drawn_count, count), number)
         swapped = sunny & ~painted & ~is_drawn & random.chance(SWAPPED_SHARE, count)
         surfaces = self._cut(number, torch.where(swapped, other, number), random)
-        surfaces[:3] = _recolored(surfaces[:3], random)
+        surfaces[:3] = recolored(surfaces[:3], random)
         surfaces[:, painted] = self._painted(int(painted.sum()), random)
         kinds = torch.where(painted | swapped, UNKNOWN, self.kinds[number])
         return self._photographed(Surfaces.of(surfaces), sunny, kinds, self.known[number] & ~painted, random)
@@ -147,7 +147,7 @@ class Examples:
         return torch.cat([color, flat, flat, flat, rough, flat, flat + 1])
 
 
-def _recolored(color: Tensor, random: Random) -> Tensor:
+def recolored(color: Tensor, random: Random) -> Tensor:
     """Some of the colours (3, B, h, w) changed, and their variation multiplied by a factor."""
     count = color.shape[1]
     logs = color.clamp_min(DARKEST).log()

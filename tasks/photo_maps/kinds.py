@@ -70,18 +70,15 @@ def usual(surfaces: Sequence[Surfaces], kinds: Sequence[int], known: Sequence[bo
 
 
 def thumbnails(folder: Path, judged: Judges) -> list[tuple[Tensor, int]]:
-    """sRGB pictures (3, h, w) of the contact sheets in a folder that show no judge, and their kinds."""
+    """sRGB pictures (3, h, w) of the contact sheets in a folder that show no judge, and their kinds or `UNKNOWN`."""
     index = json.loads((folder / "index.json").read_text())
     side = index["tile"]
     found = []
     for sheet, corners in index["boxes"].items():
-        kind = kind_of(Path(sheet).stem)
-        if kind == UNKNOWN:
-            continue
         with Image.open(folder / sheet) as picture:
             whole = np.asarray(picture.convert("RGB"), np.float32) / 255
         for left, top in corners:
             part = whole[top : top + side, left : left + side]
             if judged.may_teach(part):
-                found.append((torch.from_numpy(part.transpose(2, 0, 1).copy()), kind))
+                found.append((torch.from_numpy(part.transpose(2, 0, 1).copy()), kind_of(Path(sheet).stem)))
     return found

@@ -1,0 +1,108 @@
+"""Light in a picture of any size: what shadows take of it, and the shading of the surface."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from impasto.library.models import read_model
+from impasto.library.networks import network_of
+from impasto.library.tensors import SUFFIX
+from impasto.numerics.borders import Plane, Wraps
+from impasto.numerics.resampling import antialiased_resize, bilinear_resize
+from impasto.surface.color_tensors import linear_to_srgb, srgb_to_linear
+
+from .light_network import LightNetwork, shadow_log
+from .network import MIDDLE_GREY, MODELS, STRIDE, upsampling
+from .shadow_borders import followed
+from .shadow_regions import DEEPEST, LEAST_DEPTH, shadows
+
+LIGHT_MODEL, LIGHT_TOOL = "remove-light", "remove-light"
+WORKING_PX = 192
+"""Side of the square with the area at which larger pictures are looked at."""
+AROUND_PX = 48
+"""Mirrored surroundings at that size."""
+LEAST_CELLS = 8
+"""Least size, in cells of `STRIDE` pixels, at which a picture is looked at."""
+BLACK = 0.0015
+BORDERS_PX = 384
+"""Side of the square with the area at which the borders of shadows are followed in larger pictures."""
+LEAST_SHADOW, LEAST_SUN = 0.35, 0.5
+"""Probabilities from which on a picture has a shadow and a sun."""
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """Natural logarithms of the light in a picture of (H, W). shadow: what shadows take (3, H, W). shading: brightness
+    of the surface's sides (H, W). shadowed, sunny: probabilities."""
+
+    shadow: Tensor
+    shading: Tensor
+    shadowed: float
+    sunny: float
+
+    @property
+    def covered(self) -> Tensor:
+        """Whether pixels (H, W) lie in shadow."""
+        return self.shadow.mean(0) > LEAST_DEPTH
+
+
+@torch.inference_mode()
+def lighting(network: LightNetwork, picture: Tensor, wraps: Wraps, mask: Tensor | None = None) -> Lighting:
+    """Light in a linear picture (3, H, W), which wraps around (vertically, horizontally) or is mirrored there.
+
+    mask: where its shadows are (H, W), in [0, 1], roughly; None to find them.
+    """
+    height, width = picture.shape[1:]
+    side_px = math.sqrt(height * width)
+    shrink = max(1.0, side_px / WORKING_PX)
+    down, across = (
+        (0, 0) if wrap else (min(round(AROUND_PX * shrink), side),) * 2
+        for wrap, side in zip(wraps, (height, width), strict=True)
+    )
+    plane = Plane((height, width), (down, across))
+    exposed = picture * (MIDDLE_GREY / picture.mean().clamp_min(1e-4))
+    whole = plane.extend(linear_to_srgb(exposed.clamp(0, 1)))[None]
+    around = whole.shape[2], whole.shape[3]
+    size = [max(LEAST_CELLS, round(length / shrink / STRIDE)) * STRIDE for length in around]
+    small = antialiased_resize(whole, size, "bilinear", True)
+    matte, depth, shading, summary = _recognised(network, small - 0.5)
+    shadowed, sunny = summary[0].sigmoid().tolist()
+    logs, depth = _logarithms(small), upsampling(depth, STRIDE).clamp_max(DEEPEST)
+    fine_shrink = max(1.0, side_px / BORDERS_PX)
+    finer = round(around[0] / fine_shrink), round(around[1] / fine_shrink)
+    fine_logs = _logarithms(antialiased_resize(whole, finer, "bilinear", True))
+    if mask is None:
+        matte, depth = shadows(logs, matte.sigmoid() * (shadowed >= LEAST_SHADOW), depth)
+        matte = followed(fine_logs, bilinear_resize(matte, finer), around)
+    else:
+        painted = antialiased_resize(plane.extend(mask)[None, None], finer, "bilinear", True)
+        matte = followed(fine_logs, painted, around)
+        _, depth = shadows(logs, antialiased_resize(matte, size, "bilinear", True), depth, is_certain=True)
+    found = plane.crop(torch.cat([matte, bilinear_resize(torch.cat([shading, depth], 1), around)], 1)[0])
+    shadow = shadow_log(found[:1], found[2:])
+    return Lighting(shadow, found[1] * (max(shadowed, sunny) >= LEAST_SUN), shadowed, sunny)
+
+
+def _logarithms(picture: Tensor) -> Tensor:
+    """Logarithms of the linear values of an sRGB picture."""
+    return (srgb_to_linear(picture) + BLACK).log()
+
+
+def _recognised(network: LightNetwork, picture: Tensor) -> list[Tensor]:
+    """Means of what the network says about a picture (1, 3, H, W) and its mirror images."""
+    mirrored: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (2, 3))
+    found = network(torch.cat([picture.flip(axes) for axes in mirrored]))
+    upright = [torch.cat([x[None].flip(axes) for x, axes in zip(one, mirrored, strict=True)]) for one in found[:3]]
+    return [x.mean(0, keepdim=True) for x in (*upright, found[3])]
+
+
+@cache
+def load_light() -> LightNetwork:
+    """The bundled network. Raise ModelError if its file is damaged."""
+    tensors = read_model(MODELS / f"{LIGHT_MODEL}{SUFFIX}").load()
+    return network_of(LightNetwork, tensors, LIGHT_MODEL, LIGHT_TOOL).eval()

@@ -1,0 +1,83 @@
+"""`remove-light`: takes shadows and shading out of a photograph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from impasto.context import Context
+from impasto.data.tiling import Tiling, tiles, tiling_field
+from impasto.surface.color import encoded_pixels, linear_pixels
+from impasto.surface.resizing import resized_map
+from impasto.texture import Maps, Texture
+from impasto.tools import Field, Filter, Input, Inputs, Parameters, Result
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class RemoveLightParameters(Parameters):
+    """Share of the light to remove, and which light."""
+
+    strength: float = Field(1.0, ge=0, le=1, description="How much of the light is removed")
+    shadows: float = Field(1.0, ge=0, le=1, description="How much of the cast shadows, with their tint")
+    shading: float = Field(
+        0.0, ge=0, le=1, description="How much of the shading of bumps and of gradients across the picture"
+    )
+    show_light: bool = Field(False, description="Show the light that is removed instead of the picture without it")
+    tiling: Tiling = tiling_field()
+
+
+class RemoveLight(Filter):
+    """Divides linear colours by the light that a network finds; a picture without any stays as it is."""
+
+    name, label = "remove-light", "Remove light"
+    description = "Takes cast shadows, with their tint, out of a photograph of a surface"
+    rank = 25
+    group = "Prepare"
+    parameters = RemoveLightParameters
+    needs = ("base_color",)
+    neutral_at_zero = ("strength",)
+    inputs = (
+        Input("mask", "where shadows are, roughly: white; without it, they are found", required=False, on_subject=True),
+    )
+
+    def apply(
+        self, subject: Maps, parameters: RemoveLightParameters, inputs: Inputs, context: Context
+    ) -> Maps | Result:
+        """The subject without shadows. Figures: the share of it in shadow, and the depth of the shadows in stops."""
+        import torch
+
+        from impasto.surface.color_tensors import linear_to_srgb
+
+        from .light import lighting, load_light
+
+        context.progress(0.1, "Looking for shadows")
+        texture = subject["base_color"]
+        rgb = torch.from_numpy(np.ascontiguousarray(linear_pixels(texture).transpose(2, 0, 1))).to(context.device)
+        mask = _grey(inputs["mask"], subject.size_px).to(rgb) if "mask" in inputs else None
+        found = lighting(load_light().to(rgb.device), rgb, tiles(subject, parameters.tiling), mask)
+        removed = parameters.strength * (parameters.shadows * found.shadow - parameters.shading * found.shading)
+        covered = found.covered
+        if not bool(removed.any()):
+            context.note("no shadow was found, so the picture stays as it is")
+            return subject
+        context.progress(0.7, "Removing the light")
+        made = ((-removed).exp() if parameters.show_light else rgb * removed.exp()).clamp(0, 1)
+        pixels = linear_to_srgb(made).permute(1, 2, 0).contiguous().cpu().numpy()
+        if not parameters.show_light:
+            untouched = (removed == 0).all(0).cpu().numpy()
+            pixels[untouched] = encoded_pixels(texture)[untouched]
+        stops = float(found.shadow.mean(0)[covered].mean() / np.log(2)) if bool(covered.any()) else 0.0
+        figures = {"shadow_share": float(covered.float().mean()), "shadow_stops": stops}
+        return Result(subject.with_arrays({"base_color": pixels}), figures=figures)
+
+
+def _grey(mask: Maps, size_px: tuple[int, int]) -> Tensor:
+    """A mask (H, W) of any map, at a size."""
+    import torch
+
+    pixels = mask["base_color" if "base_color" in mask else next(iter(mask))].pixels
+    grey = resized_map("height", Texture(pixels.mean(2, keepdims=True)), size_px).pixels[..., 0]
+    return torch.from_numpy(np.ascontiguousarray(grey))
