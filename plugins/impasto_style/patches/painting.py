@@ -25,7 +25,16 @@ from impasto.texture import Maps
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resize_picture, resized_linear
 from ..shared.task import Region, StyleTask, scales
-from .guides import detail_contrast, edges, match_histogram, mixture_of, orientation, values_inside, with_calm
+from .guides import (
+    broad_blur,
+    detail_contrast,
+    edges,
+    match_histogram,
+    mixture_of,
+    orientation,
+    values_inside,
+    with_calm,
+)
 from .matching import REACHES, Search
 from .mosaic import detail_energies, limit_detail, restore_detail
 from .parameters import PatchesStyleParameters
@@ -53,7 +62,7 @@ ORIENTATION_WEIGHT, ORIENTATION_STROKES = 0.3, 1.5
 NOISE = 0.1
 COMPARISONS = 2**26
 """Comparisons of positions with random patches at a size. Large sizes have their matches from smaller ones."""
-FIRST_ROUNDS = 30
+FIRST_ROUNDS = 15
 """Rounds at the first size, where they are cheap, to find potentials that suit all sizes."""
 PASSES = {"quick": (2, 2), "usual": (3, 2), "best": (8, 8)}
 """Number of blends at each size, and rounds of search before each blend, by quality."""
@@ -164,7 +173,7 @@ class _Painter:
         patches: Tensor | None = None
         for number in range(passes):
             x = self.context.across_seams(x)
-            drift = gaussian_blur(leading - x, _strokes_px(task), task.seamless)
+            drift = broad_blur(leading - x, _strokes_px(task), task.seamless)
             broad = x + self.preservation * drift  # without it, slabs of a colour stay
             features = search.grid.on_canvas(torch.cat([broad + forms * (leading - broad), guides], 1))
             queries = search.library.features_of(features[:, :3], features[:, 3:])

@@ -16,10 +16,10 @@ from kornia.filters import guided_blur
 from torch import Tensor
 
 from impasto.numerics.color_transport import ColorSample, color_table, look_up, mixture, sliced_transport, used_entries
-from impasto.numerics.filters import gaussian_blur
 
 from ..shared.resampling import resize_picture
 from ..shared.task import Region
+from .guides import broad_blur
 
 AXES = torch.tensor([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
 """Lightness (weighted 2.5-fold, so that its order is kept) and two colour differences of sRGB."""
@@ -54,7 +54,7 @@ def with_tonal_order(x: Tensor, picture: Tensor, tonal_order: float, seamless: b
     sigma_px = LARGE * max(x.shape[2:])
     picture = resize_picture(picture, x.shape[2:], seamless)
     pair = picture, x
-    own, broad = (gaussian_blur(rgb_to_grayscale(one), sigma_px, seamless).numpy(force=True) for one in pair)
+    own, broad = (broad_blur(rgb_to_grayscale(one), sigma_px, seamless).numpy(force=True) for one in pair)
     quantiles = np.linspace(0, 1, QUANTILES)
     known, index = np.unique(np.quantile(255 * own, quantiles).round(), return_inverse=True)
     wanted = np.bincount(index, np.quantile(broad, quantiles)) / np.bincount(index)  # an even sky stays even

@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.numerics.filters import gaussian_blur
 from impasto.patterns.library import CELLS, PatchLibrary
 
 from ..shared.task import Region
-from .guides import detail_contrast, mixture_of, values_inside
+from .guides import broad_blur, detail_contrast, mixture_of, values_inside
 
 CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.6
 """Shares of a style that count as calm: of the whole; of places with nearly one colour; and the limit of the latter."""
@@ -40,7 +39,7 @@ class Impression:
     @classmethod
     def of(cls, x: Tensor, sigma_px: float, seamless: bool = False) -> Impression:
         """The impression of (1, 3, H, W)."""
-        return cls(gaussian_blur(x, sigma_px, seamless), detail_contrast(x, sigma_px, seamless))
+        return cls(broad_blur(x, sigma_px, seamless), detail_contrast(x, sigma_px, seamless))
 
     def contrasts(self) -> np.ndarray:
         """Contrast of each pixel (H·W,)."""
