@@ -68,10 +68,11 @@ def _ground(terms: Sequence[Term], named: str | None) -> str:
     grounds = [peels_from[term.material] for term in terms if term.material in peels_from]
     paints = [term for term in terms if term.material == PAINT]
     is_whole = any(term.has("material") for term in paints)
+    has_coat = any(_is_coat(term) for term in terms)
     is_named = any(term.has("paint") and not term.text.endswith("ed") for term in paints)
     comes_off = any(term.has("peeling") or term.has("chips") for term in terms)
-    if is_whole or ((is_named or any(_is_coat(term) for term in terms)) and comes_off):
-        return grounds[0] if grounds else ""
+    if is_whole or ((is_named or has_coat) and comes_off):
+        return grounds[0] if grounds else "painted-metal" if has_coat else ""  # "chipped enamel"
     is_rusty = any(term.has("rust") or term.material == "rust" for term in terms)
     return "metal" if is_named and is_rusty and named in ("rust", PAINT) and "wood" not in grounds else ""
 
