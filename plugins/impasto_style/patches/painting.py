@@ -64,8 +64,8 @@ COMPARISONS = 2**26
 """Comparisons of positions with random patches at a size. Large sizes have their matches from smaller ones."""
 FIRST_ROUNDS = 15
 """Rounds at the first size, where they are cheap, to find potentials that suit all sizes."""
-PASSES = {"quick": (2, 2), "usual": (3, 2), "best": (8, 8)}
-"""Number of blends at each size, and rounds of search before each blend, by quality."""
+PASSES = {"quick": (2, 2, 2), "usual": (3, 2, 2), "best": (8, 8, 8)}
+"""Number of blends at each size, and at the last; and rounds of search before each blend, by quality."""
 EVALUATION = 0.25
 """Time of one evaluation of the refinement, relative to a pass at the same size."""
 DETAIL_PX = 1.2
@@ -81,7 +81,7 @@ def paint(task: StyleTask, parameters: PatchesStyleParameters, context: Context)
     task = _with_styles_only(task, painted, factor)
     small = task if factor == 1 else task.at_longest_px(round(task.longest_px / factor))
     sizes = scales(small, LEAST_PX)
-    passes, _ = PASSES[parameters.quality]
+    passes, *_ = PASSES[parameters.quality]
     enlarged_px = task.longest_px if factor > 1 else 0
     refining = STEPS * EVALUATION * sizes[-1] ** 2
     progress = WorkProgress(context, [0, *(passes * size**2 for size in sizes), refining, enlarged_px**2])
@@ -169,7 +169,8 @@ class _Painter:
         search, guides = self._search(task, leading, before)
         forms = self.preservation * edges(leading, task.seamless)
         energies = detail_energies(task.sources)
-        passes, rounds = PASSES[self.parameters.quality]
+        passes, last_passes, rounds = PASSES[self.parameters.quality]
+        passes = last_passes if size == self.task.longest_px else passes
         patches: Tensor | None = None
         for number in range(passes):
             x = self.context.across_seams(x)
@@ -195,11 +196,10 @@ class _Painter:
 
     def _search(self, task: StyleTask, leading: Tensor, before: _Mosaic | None) -> tuple[Search, Tensor]:
         """The search at this size, and the guides of the picture (1, 6, H, W)."""
-        styles = task.sources
         sigma_px = _strokes_px(task)
-        looks = [Impression.of(style, sigma_px) for style in styles]
-        style_guides = [self._guides(*pair, sigma_px) for pair in zip(styles, looks, strict=True)]
-        library = PatchLibrary(styles, style_guides, self.parameters.turned)
+        looks = [Impression.of(style, sigma_px) for style in task.sources]
+        style_guides = [self._guides(*pair, sigma_px) for pair in zip(task.sources, looks, strict=True)]
+        library = PatchLibrary(task.sources, style_guides, self.parameters.turned)
         own = Impression.of(leading, sigma_px, task.seamless)
         wanted = replace(own, contrast=_matched_contrast(own, looks, task))
         seen = detail_contrast(task.picture, sigma_px, task.seamless)
