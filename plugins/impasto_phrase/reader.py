@@ -108,7 +108,12 @@ class PhraseReader:
 
     def _is_substance(self, index: int) -> bool:
         """Whether a material's word only says of what the material consists, as in "oak shingles"."""
-        if self.adds or self.material not in FORMS or self.terms[index].material in SOFT:
+        if (
+            self.adds
+            or self.material not in FORMS
+            or self.terms[index].material in SOFT
+            or self.terms[index].has("thing")
+        ):
             return False
         before = any(one.text.lower() == "of" for one in self.terms[max(0, index - 2) : index])
         after = self._after(index)

@@ -163,7 +163,7 @@ def naming_term(terms: Sequence[Term], is_change: bool) -> Term | None:
         clause += term.is_break or (term.has("split") and (term.text.lower() != "of" or has_form))
         adds = (adds and not term.is_break) or (term.has("adds") and has_head)
         if term.meaning and (named := term.meaning.material):
-            firmness = 0 if adds and named[0] == 3 else named[0] + term.has("form")
+            firmness = 0 if adds and (named[0] == 3 or term.has("moss")) else named[0] + term.has("form")
             rank = (firmness, hints[named[1]] if firmness == 2 else 0, -clause, position)
             if (best is None or rank > best) and (named[0] == 3 or not is_change):
                 best, found = rank, term
