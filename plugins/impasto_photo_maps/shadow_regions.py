@@ -18,8 +18,10 @@ from impasto.numerics.filters import blur
 
 from .light_network import shadow_log
 
-LIKELY, POSSIBLE = 0.4, 0.2
+LIKELY, POSSIBLE = 0.4, 0.1
 """Probabilities of a shadow that a region reaches somewhere, and everywhere."""
+FAINT, GRAIN_PX = 0.035, 4
+"""Probability from which on what is as dark as shadow is possible, and the width to which its grain is smoothed."""
 LIT = 0.1
 """Share of a region's highest probability that counts as light, and that is missing from full shadow."""
 PLATEAU_PX = 8
@@ -29,8 +31,9 @@ LEAST_REGION = 0.01
 OUTLINE_PX, NEAR_PX, FAR_PX, LEAST_PX = 2, 3, 12, 40
 """Distances to the end of a region's border and of the surroundings that it is compared with; least pixels of these."""
 CORE = 0.95
-MOST_HUE = 0.25
-"""Difference from its surroundings in the logarithms of red and blue over green that a lifted region may have."""
+MOST_HUE, MOST_LIGHT = 0.25, 0.05
+"""Differences from its surroundings that a lifted region may have: in the logarithms of red and blue over green, and in
+that of all, of which its depth loses what is more."""
 DEEPEST, LEAST_DEPTH = 3.0, 0.1
 EDGE_PX, LEAST_EDGES, MOST_TINT, FITS = 2.0, 1e-3, 0.25, 3
 
@@ -38,9 +41,11 @@ EDGE_PX, LEAST_EDGES, MOST_TINT, FITS = 2.0, 1e-3, 0.25, 3
 def shadows(logs: Tensor, probability: Tensor, recognised: Tensor, is_certain: bool = False) -> tuple[Tensor, Tensor]:
     """Matte (1, 1, H, W) and depths (1, 3, H, W) of the shadows in the logarithms of a picture (1, 3, H, W), from
     probabilities (1, 1, H, W), which may be certain, and depths (1, 3, H, W) that a network recognised."""
+    if not is_certain:
+        probability = _with_dark(probability, logs)
     numbers = torch.from_numpy(_regions(probability[0, 0].cpu().numpy())).to(logs.device)
     likely = probability * _widened(numbers > 0, OUTLINE_PX)
-    plateau = blur(_widened(likely[0, 0], PLATEAU_PX)[None, None], PLATEAU_PX / 2).clamp_min(LIKELY)
+    plateau = blur(_widened(likely[0, 0], PLATEAU_PX)[None, None], PLATEAU_PX / 2).clamp_min(POSSIBLE)
     matte = likely if is_certain else ((likely / plateau - LIT) / (1 - 2 * LIT)).clamp(0, 1)
     prior = (recognised * matte).sum((2, 3), keepdim=True) / (matte.sum() + 1e-6)
     prior = depth_at_borders(logs, matte, prior)
@@ -48,9 +53,24 @@ def shadows(logs: Tensor, probability: Tensor, recognised: Tensor, is_certain: b
     for number in range(1, int(numbers.max()) + 1):
         own = matte * _widened(numbers == number, OUTLINE_PX)
         depth = depth_at_borders(logs, own, prior)
-        if is_certain or not _is_foreign(logs, own, depth, numbers, number):
+        rest = _rest(logs, own, depth, numbers, number)
+        red, green, blue = rest.flatten()
+        if is_certain or math.hypot(red - green, blue - green) <= MOST_HUE:
+            depth = (depth - (rest.mean() - MOST_LIGHT).clamp_min(0)).clamp_min(0)
             kept, share, weighted = torch.maximum(kept, own), share + own, weighted + own * depth
     return kept, blur(weighted, EDGE_PX) / (blur(share, EDGE_PX) + 1e-6)  # beyond the borders, too
+
+
+def _with_dark(probability: Tensor, logs: Tensor) -> Tensor:
+    """Probabilities without holes, and `POSSIBLE` at least, where a faint one lies in what is as dark as the likely
+    shadows."""
+    brightness = blur(logs.mean(1, keepdim=True), GRAIN_PX)
+    likely, lit = probability > LIKELY, probability < FAINT
+    if not (likely.any() and lit.any()):
+        return probability
+    is_dark = brightness < (brightness[likely].mean() + brightness[lit].mean()) / 2
+    closed = -_widened(-_widened(probability[0, 0], PLATEAU_PX), PLATEAU_PX)
+    return torch.where(is_dark & ~lit, closed.clamp_min(POSSIBLE + 1e-3), probability)
 
 
 def _regions(probability: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -69,16 +89,17 @@ def _regions(probability: NDArray[np.float32]) -> NDArray[np.int32]:
     return numbers[found].astype(np.int32)
 
 
-def _is_foreign(logs: Tensor, matte: Tensor, depth: Tensor, numbers: Tensor, number: int) -> bool:
-    """Whether a region that is lifted by a depth differs in hue from its surroundings."""
+def _rest(logs: Tensor, matte: Tensor, depth: Tensor, numbers: Tensor, number: int) -> Tensor:
+    """How much lighter (1, 3, 1, 1) a region that is lifted by a depth is than its surroundings; 0 if that is not
+    known."""
     own = numbers == number
     core = matte[0, 0] > CORE
     core = core if core.sum() >= LEAST_PX else own
     ring = (_widened(own, FAR_PX) - _widened(numbers > 0, NEAR_PX)) > 0
     if min(core.sum(), ring.sum()) < LEAST_PX:
-        return False
-    red, green, blue = (logs[0][:, core].mean(1) + depth.flatten() - logs[0][:, ring].mean(1)).tolist()
-    return math.hypot(red - green, blue - green) > MOST_HUE
+        return torch.zeros_like(depth)
+    inside, around = (logs[0][:, places].mean(1).view(1, 3, 1, 1) for places in (core, ring))
+    return inside + depth - around
 
 
 def _widened(x: Tensor, reach_px: int) -> Tensor:
