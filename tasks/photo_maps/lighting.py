@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits
-from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW
 
 from impasto.texture import Maps
@@ -16,7 +15,7 @@ from impasto_photo_maps.light_network import LightNetwork, shadow_log
 from impasto_photo_maps.network import STRIDE, upsampling
 
 from .photographs import Random
-from .recognition import AVERAGED, LARGEST_GRADIENT, WEIGHT_DECAY
+from .recognition import WEIGHT_DECAY, descend
 from .shadowed import Lighting, LitExamples
 
 BATCH, RATE, WARM_UP = 8, 1.5e-3, 200
@@ -66,16 +65,7 @@ class LightTraining(Training):
         network = self.networks["network"]
         with self.autocast():
             found = network(batch.given.to(memory_format=torch.channels_last))
-        losses = loss_terms(found, batch)
-        optimizer = self.optimizers["network"]
-        for group in optimizer.param_groups:
-            group["lr"] = self.rate() * min(1.0, (self.done + 1) / WARM_UP)
-        optimizer.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
-        clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
-        optimizer.step()
-        self.average(AVERAGED)
-        return {name: loss.detach() for name, loss in losses.items()}
+        return descend(self, loss_terms(found, batch), self.rate() * min(1.0, (self.done + 1) / WARM_UP))
 
     def batch(self, random: Random) -> Lighting:
         return self.examples.batch(BATCH, random)

@@ -92,20 +92,26 @@ class RecognitionTraining(Training):
         logits = torch.cat([x.float().mean((2, 3)) for x in (logits, others)])
         labels = torch.cat([batch.kinds, self.labels[which]])
         losses["kind"] = KIND * cross_entropy(logits, labels, ignore_index=UNKNOWN)
-        optimizer = self.optimizers["network"]
-        for group in optimizer.param_groups:
-            group["lr"] = group["share"] * self.rate()
-        optimizer.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
-        clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
-        optimizer.step()
-        self.average(AVERAGED)
-        return {name: loss.detach() for name, loss in losses.items()}
+        return descend(self, losses, self.rate())
 
     def preview(self) -> Maps:
         """A random photograph."""
         picture = self.examples.batch(1, Random.seeded(0, self.device)).given[0, :3] + 0.5
         return Maps.from_arrays({"base_color": picture.permute(1, 2, 0).cpu().numpy()})
+
+
+def descend(training: Training, losses: Mapping[str, Tensor], rate: float) -> dict[str, Tensor]:
+    """Take a step of the averaged network against the sum of the losses, each group of weights with its share of a
+    rate. Return the losses."""
+    network, optimizer = training.networks[training.averaged], training.optimizers[training.averaged]
+    for group in optimizer.param_groups:
+        group["lr"] = group.get("share", 1.0) * rate
+    optimizer.zero_grad()
+    torch.stack(list(losses.values())).sum().backward()
+    clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
+    optimizer.step()
+    training.average(AVERAGED)
+    return {name: loss.detach() for name, loss in losses.items()}
 
 
 def _optimizer(pretrained: RecognitionNetwork | None, parameters: Iterable[nn.Parameter]) -> Optimizer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from making import made
+from making import made, photograph
 from photographed import drawn
 from tasks.photo_maps.lighting import LightTraining
 from tasks.photo_maps.obstacles import Obstacles
@@ -52,6 +52,16 @@ def test_a_shadow_goes_and_the_light_stays(ground, spot, tiling):
     assert 0.05 < result.figures["shadow_share"] < 0.5
     half = made("remove-light", shadowed, tiling=tiling, strength=0.5).maps["base_color"].pixels
     assert depth(pixels, ground, spot) < depth(half, ground, spot) < depth(shadowed, ground, spot)
+
+
+def test_the_inside_of_a_large_shadow_goes():
+    grass = photograph("grass", 256, 2)
+    y, x = np.mgrid[-0.5:0.5:256j, -0.5:0.5:256j]
+    matte = 1 / (1 + np.exp(-340 * np.minimum(0.8 * x + 0.6 * y + 0.1, 0.45 - 0.8 * y + 0.6 * x)))
+    pixels = made("remove-light", in_shadow(grass, matte, 0.8)).maps["base_color"].pixels
+    taken = np.log(srgb_to_linear(grass).mean(2) + 0.01) - np.log(srgb_to_linear(pixels).mean(2) + 0.01)
+    blocks = np.where(matte > 0.95, taken, 0).reshape(16, 16, 16, 16).mean((1, 3))
+    assert blocks.max() < 0.4  # 0.8 in a shadow
 
 
 def test_a_mask_says_where_shadows_are_that_are_not_found(ground):
