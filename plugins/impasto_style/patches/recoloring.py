@@ -54,7 +54,7 @@ def with_tonal_order(x: Tensor, picture: Tensor, tonal_order: float, seamless: b
     sigma_px = LARGE * max(x.shape[2:])
     picture = resize_picture(picture, x.shape[2:], seamless)
     pair = picture, x
-    own, broad = (broad_blur(rgb_to_grayscale(one), sigma_px, seamless).numpy(force=True) for one in pair)
+    own, broad = (broad_blur(rgb_to_grayscale(one), sigma_px, seamless).cpu().numpy() for one in pair)
     quantiles = np.linspace(0, 1, QUANTILES)
     known, index = np.unique(np.quantile(255 * own, quantiles).round(), return_inverse=True)
     wanted = np.bincount(index, np.quantile(broad, quantiles)) / np.bincount(index)  # an even sky stays even
