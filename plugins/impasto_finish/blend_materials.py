@@ -9,7 +9,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.surface.mixing import mixture
-from impasto.surface.resizing import resized_map
+from impasto.surface.resizing import grey_mask, resized_map
 from impasto.texture import Maps, Texture
 from impasto.tools import Field, Filter, Input, Inputs, Parameters, zero_means
 
@@ -67,7 +67,7 @@ class BlendMaterials(Filter):
         score = (relief if parameters.on == "high" else 1 - relief) + OWN_RELIEF * own
         low, high = np.quantile(score, (0.01, 0.99))
         score = (score - low) / max(high - low, 1e-3)
-        mask = _grey_mask(inputs["mask"], subject.size_px) if "mask" in inputs else None
+        mask = grey_mask(inputs["mask"], subject.size_px) if "mask" in inputs else None
         context.progress(0.7, "Blending by height")
         known = {name: over[name] for name in over if name in subject}
         return mixture(subject, replace(over, textures=known), coverage(score, mask, parameters), lifts=True)
@@ -85,12 +85,6 @@ def coverage(score: np.ndarray, mask: np.ndarray | None, parameters: BlendMateri
         share = (visible - 1 + parameters.amount) / soft + 0.5
     share = np.clip(share, 0, 1)
     return share * share * (3 - 2 * share)
-
-
-def _grey_mask(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
-    """A mask (H, W, 1) at the size of the subject."""
-    grey = Texture(color_of(mask, "mask").mean(2, keepdims=True))
-    return resized_map("height", grey, size_px).pixels
 
 
 def fit(over: Maps, subject: Maps, repeat: int) -> Maps:

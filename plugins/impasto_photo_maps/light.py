@@ -75,14 +75,18 @@ def lighting(network: LightNetwork, picture: Tensor, wraps: Wraps, mask: Tensor 
     logs, depth = _logarithms(small), upsampling(depth, STRIDE).clamp_max(DEEPEST)
     fine_shrink = max(1.0, side_px / BORDERS_PX)
     finer = round(around[0] / fine_shrink), round(around[1] / fine_shrink)
-    fine_logs = _logarithms(antialiased_resize(whole, finer, "bilinear", True))
-    if mask is None:
-        matte, depth = shadows(logs, matte.sigmoid() * (shadowed >= LEAST_SHADOW), depth)
-        matte = followed(fine_logs, bilinear_resize(matte, finer), around)
-    else:
-        painted = antialiased_resize(plane.extend(mask)[None, None], finer, "bilinear", True)
-        matte = followed(fine_logs, painted, around)
+
+    def bordered(rough: Tensor) -> Tensor:
+        return followed(_logarithms(antialiased_resize(whole, finer, "bilinear", True)), rough, around)
+
+    if mask is not None:
+        matte = bordered(antialiased_resize(plane.extend(mask)[None, None], finer, "bilinear", True))
         _, depth = shadows(logs, antialiased_resize(matte, size, "bilinear", True), depth, is_certain=True)
+    elif shadowed >= LEAST_SHADOW:
+        matte, depth = shadows(logs, matte.sigmoid(), depth)
+        matte = bordered(bilinear_resize(matte, finer))
+    else:
+        matte = whole.new_zeros(1, 1, *around)
     found = plane.crop(torch.cat([matte, bilinear_resize(torch.cat([shading, depth], 1), around)], 1)[0])
     shadow = shadow_log(found[:1], found[2:])
     return Lighting(shadow, found[1] * (max(shadowed, sunny) >= LEAST_SUN), shadowed, sunny)

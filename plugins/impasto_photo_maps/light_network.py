@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, max_pool2d, pixel_shuffle, pixel_unshuffle, softplus
+from torch.nn.functional import interpolate, pixel_shuffle, pixel_unshuffle, softplus
 
-from .network import DEVIATION, FINE, FIRES, KEPT, MEAN, Convolved, fires, refining
+from .network import FINE, FIRES, KEPT, Convolved, fires, recognised, refining
 
 LIGHT_WIDTHS = (56, 72, 96)
 """Channels of the decoder from a quarter to a 16th of the resolution."""
@@ -72,8 +72,9 @@ class LightNetwork(nn.Module):
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Logits of the matte, depths, shading and summary."""
-        kept = self.recognised(picture)
-        *kept, y = (layer(one) for layer, one in zip(self.lateral, kept, strict=True))
+        *kept, y = (
+            layer(one) for layer, one in zip(self.lateral, recognised(self.first, self.fires, picture), strict=True)
+        )
         for layer in self.around:
             y = y + layer(y)
         y = self.compared(y)
@@ -84,16 +85,6 @@ class LightNetwork(nn.Module):
         y = y + self.finest(torch.cat([y, self.detail(pixel_unshuffle(picture, FINE))], 1))
         matte, shading = pixel_shuffle(self.leave(y).float(), FINE).split(1, 1)
         return matte, depth, shading, summary
-
-    def recognised(self, picture: Tensor) -> list[Tensor]:
-        """Features, `KEPT` channels, from a quarter to a 16th of the resolution."""
-        mean, deviation = (picture.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
-        y = self.first((picture + 0.5 - mean) / deviation).relu()
-        kept = []
-        for layer in self.fires:
-            y = layer(max_pool2d(y, 2))
-            kept.append(y)
-        return kept
 
 
 def shadow_log(matte: Tensor, depth: Tensor) -> Tensor:

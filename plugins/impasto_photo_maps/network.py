@@ -89,16 +89,23 @@ class RecognitionNetwork(nn.Module):
 
     def features(self, picture: Tensor) -> list[Tensor]:
         """Features of sRGB less 0.5 (B, 3, H, W), `WIDTHS` channels, from a quarter to a 16th of the resolution."""
-        mean, deviation = (picture.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
-        y = self.first((picture + 0.5 - mean) / deviation).relu()
-        levels = []
-        for fires in self.fires:
-            y = fires(max_pool2d(y, 2))
-            levels.append(y)
+        levels = recognised(self.first, self.fires, picture)
         *others, y = (layer(one) for layer, one in zip(self.lateral, levels, strict=True))
         for layer in self.around:
             y = y + layer(y)
         return [*others, y]
+
+
+def recognised(first: nn.Module, later: nn.ModuleList, picture: Tensor) -> list[Tensor]:
+    """What SqueezeNet's first and later layers find in sRGB less 0.5 (B, 3, H, W): `KEPT` channels, from a quarter to a
+    16th of the resolution."""
+    mean, deviation = (picture.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
+    y = first((picture + 0.5 - mean) / deviation).relu()
+    levels = []
+    for layer in later:
+        y = layer(max_pool2d(y, 2))
+        levels.append(y)
+    return levels
 
 
 def upsampling(x: Tensor, factor: int) -> Tensor:

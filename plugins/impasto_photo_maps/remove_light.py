@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.surface.color import encoded_pixels, linear_pixels
-from impasto.surface.resizing import resized_map
-from impasto.texture import Maps, Texture
+from impasto.surface.resizing import grey_mask
+from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Inputs, Parameters, Result
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class RemoveLightParameters(Parameters):
@@ -56,7 +51,9 @@ class RemoveLight(Filter):
         context.progress(0.1, "Looking for shadows")
         texture = subject["base_color"]
         rgb = torch.from_numpy(np.ascontiguousarray(linear_pixels(texture).transpose(2, 0, 1))).to(context.device)
-        mask = _grey(inputs["mask"], subject.size_px).to(rgb) if "mask" in inputs else None
+        mask = None
+        if "mask" in inputs:
+            mask = torch.from_numpy(grey_mask(inputs["mask"], subject.size_px)[..., 0]).to(rgb)
         found = lighting(load_light().to(rgb.device), rgb, tiles(subject, parameters.tiling), mask)
         removed = parameters.strength * (parameters.shadows * found.shadow - parameters.shading * found.shading)
         covered = found.covered
@@ -72,12 +69,3 @@ class RemoveLight(Filter):
         stops = float(found.shadow.mean(0)[covered].mean() / np.log(2)) if bool(covered.any()) else 0.0
         figures = {"shadow_share": float(covered.float().mean()), "shadow_stops": stops}
         return Result(subject.with_arrays({"base_color": pixels}), figures=figures)
-
-
-def _grey(mask: Maps, size_px: tuple[int, int]) -> Tensor:
-    """A mask (H, W) of any map, at a size."""
-    import torch
-
-    pixels = mask["base_color" if "base_color" in mask else next(iter(mask))].pixels
-    grey = resized_map("height", Texture(pixels.mean(2, keepdims=True)), size_px).pixels[..., 0]
-    return torch.from_numpy(np.ascontiguousarray(grey))

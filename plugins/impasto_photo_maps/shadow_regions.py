@@ -90,7 +90,7 @@ def _regions(probability: NDArray[np.float32]) -> NDArray[np.int32]:
 
 
 def _rest(logs: Tensor, matte: Tensor, depth: Tensor, numbers: Tensor, number: int) -> Tensor:
-    """How much lighter (1, 3, 1, 1) a region that is lifted by a depth is than its surroundings; 0 if that is not
+    """Excess brightness (1, 3, 1, 1) of a region that is lifted by a depth over its surroundings; 0 if that is not
     known."""
     own = numbers == number
     core = matte[0, 0] > CORE

@@ -14,11 +14,10 @@ class Reading:
 
     sizes_m: measures by slot (`size_m`, `joint_m`, `width_m`). unknown: words without a meaning. left_out: other
     materials. undrawn: words that the material cannot show. amounts: words such as "a lot of" before a noun without
-    degrees. places: words such as "floor". bodies: things
-    with a form, such as "barrel". compound: an unknown word with a general noun, such as "snow board", or "".
-    head: the unknown last noun before any addition, or "". kind: the term of the material, if it is one of the table of
-    kinds. mark_colors: colours of marks, by slot.
-    substance: another material, of which it consists. Every other word is in a slot, or is implied.
+    degrees. places: words such as "floor". bodies: things with a form, such as "barrel". compound: an unknown word with
+    a general noun, such as "snow board", or "". head: the unknown last noun before any addition, or "". kind: the term
+    of the material, if it is one of the table of kinds. mark_colors: colours of marks, by slot. substance: another
+    material, of which it consists. Every other word is in a slot, or is implied.
     """
 
     material: str | None = None

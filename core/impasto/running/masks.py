@@ -13,10 +13,10 @@ from ..errors import ParameterError, choices
 from ..mask import EDGES, EVERYWHERE, HEIGHT, IMAGE, MIX, NOISE, Mask
 from ..surface.blending import blended_color
 from ..surface.mixing import height_share, mixture
-from ..surface.resizing import maps_at_most, resized_map
+from ..surface.resizing import grey_mask, maps_at_most
 from ..surface.wrapping import wraps
 from ..system.untrusted import excerpt
-from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
+from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps
 from ..tools import Result
 from .steps import Apply, ReadyStep, note_shape
 
@@ -107,11 +107,8 @@ def share_of(mask: Mask, image: Maps | None, subject: Maps, seeds: np.random.See
 
 
 def _of_image(mask: Mask, image: Maps, size_px: tuple[int, int]) -> np.ndarray:
-    """Mean (H, W, 1) of the channels of an image's first map. Transparent parts are black."""
-    pixels = image[next(iter(image))].pixels.mean(2, keepdims=True)
-    if "opacity" in image:
-        pixels = pixels * image["opacity"].pixels
-    grey = resized_map("height", Texture(np.ascontiguousarray(pixels, np.float32)), size_px).pixels
+    """The mask (H, W, 1) of an image, before inversion and opacity."""
+    grey = grey_mask(image, size_px)
     return np.clip((grey - 0.5) / max(1 - mask.contrast, 0.01) + 0.5, 0, 1) if mask.contrast else grey
 
 

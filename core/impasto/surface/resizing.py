@@ -49,6 +49,15 @@ def resized_maps(maps: Maps, size_px: tuple[int, int]) -> Maps:
     return replace(maps, textures={name: resized_map(name, texture, size_px) for name, texture in maps.items()})
 
 
+def grey_mask(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
+    """Mask (H, W, 1) of a picture, or of the first map, at a size: the mean of its channels. Transparent parts are
+    black."""
+    pixels = maps["base_color" if "base_color" in maps else next(iter(maps))].pixels.mean(2, keepdims=True)
+    if "opacity" in maps:
+        pixels = pixels * maps["opacity"].pixels
+    return resized_map("height", Texture(np.ascontiguousarray(pixels, np.float32)), size_px).pixels
+
+
 def maps_at_most(maps: Maps, longest_px: int) -> Maps:
     """Maps shrunk to a longer side of at most `longest_px`."""
     return resized_maps(maps, size_at_most(maps.size_px, longest_px))
