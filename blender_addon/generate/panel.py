@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..bridge.target import NONE
-from ..core.descriptions import MESH
+from ..core.descriptions import FROM_PHOTOGRAPHS, MESH
 from ..engine.catalogue import catalogue, properties_of
 from ..interface.drawing import draw_report, draw_text
 from ..jobs.task import Place
@@ -99,6 +99,8 @@ def _draw_options(layout: bpy.types.UILayout, context: bpy.types.Context, tool: 
     column = layout.column()
     if tool["uses_subject"]:
         draw_kind_of_source(column, settings)
+        if tool["task"] in FROM_PHOTOGRAPHS:
+            column.prop(settings, "keep_light")
         if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
             draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
     optional = [item for item in inputs.image_inputs(tool) if not item["required"]]

@@ -57,7 +57,7 @@ def _choose_model(settings: ImpastoSettings, number: int) -> None:
     settings.tool = tool["name"]
 
 
-@with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion")
+@with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion", "keep_light")
 @with_properties(Request, "across_seams", "mask_by")
 class ImpastoSettings(RecipeStack, Intents, bpy.types.PropertyGroup):
     """Settings of the Impasto panel, in each scene."""

@@ -65,6 +65,9 @@ class Request(Form):
         'How the source is prepared, as JSON: {"rotate": 2.5, "crop": [0, 0, 0.75, 1], "scale": 0.25}',
         read=parse_object,
     )
+    keep_light: bool = argument(
+        False, "Keep Light", "Leave shadows in a photograph; otherwise those that are found are removed first"
+    )
     matched: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -76,6 +79,7 @@ class Request(Form):
         shared = values_in(Form, settings)
         shared |= {"name": "", "width_m": 0.0}  # every group has a name, and a width in the scene's units
         shared["across_seams"] = None if shared.get("across_seams", True) else False
+        shared["keep_light"] = getattr(settings, "keep_light", False)
         shared["mask_by"] = shared.get("mask_by", IMAGE) if _mask_of(tool) else IMAGE
         return cls(settings.tool, parameters, inputs=images, seed=settings.seed, **(shared | more))
 
@@ -182,6 +186,7 @@ class Request(Form):
         painted, tool = by_uid(bpy.data.materials, target.painted), catalogue[self.tool]
         request = self.with_mask(painted)
         action = WorkerAction.of(self, request.recipe(), request.read_inputs(painted), self.surface(painted))
+        action = replace(action, options=replace(action.options, prepares=not self.keep_light))
         sources = name_inputs(request.inputs)[1]
         return result_task(
             tool["label"],

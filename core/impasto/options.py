@@ -44,6 +44,7 @@ class RunOptions:
     enough_px: longer side that is enough for a preview, so that generators may make the same picture smaller.
     preview_px: run all steps with this longer side, for a preview that is only similar. keeps_steps: let a worker reuse
     results of steps in its cache, and add new ones to it. sink: destination of the result; None to write no files.
+    prepares: begin with the tools that a photograph needs, such as one that removes a shadow; the recipe then has them.
     """
 
     device: str = "auto"
@@ -53,6 +54,7 @@ class RunOptions:
     preview_px: PositiveSize | None = None
     keeps_steps: bool = False
     sink: Sink | None = None
+    prepares: bool = False
 
 
 DEFAULT = RunOptions()

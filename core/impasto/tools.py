@@ -217,6 +217,10 @@ class Tool(Listing, Contract, ABC):
         input, None stands for an omitted value.
         """
 
+    def is_needed_by(self, photograph: Maps) -> bool:
+        """Whether a photograph should have this tool as its first step, with default parameters."""
+        return False
+
     def tiles(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Iterator[Tile]:
         """The result of `apply` in parts (top, left, maps), at positions in pixels, for results larger than the memory.
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.surface.color import encoded_pixels, linear_pixels
-from impasto.surface.resizing import grey_mask
+from impasto.surface.resizing import grey_mask, maps_at_most
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Inputs, Parameters, Result
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LOOKED_AT_PX = 384
+SURE, SHARES = 0.5, (0.02, 0.45)
+"""Probability of a shadow, and its shares of the picture, at which a photograph surely needs the tool."""
 
 
 class RemoveLightParameters(Parameters):
@@ -38,6 +47,15 @@ class RemoveLight(Filter):
         Input("mask", "where shadows are, roughly: white; without it, they are found", required=False, on_subject=True),
     )
 
+    def is_needed_by(self, photograph: Maps) -> bool:
+        """Whether there is surely a shadow, and light beside it."""
+        from .light import lighting, load_light
+
+        small = maps_at_most(photograph, LOOKED_AT_PX)
+        found = lighting(load_light(), _linear(small, "cpu"), tiles(small, "auto"))
+        share = float(found.covered.float().mean())
+        return found.shadowed >= SURE and SHARES[0] <= share <= SHARES[1]
+
     def apply(
         self, subject: Maps, parameters: RemoveLightParameters, inputs: Inputs, context: Context
     ) -> Maps | Result:
@@ -50,7 +68,7 @@ class RemoveLight(Filter):
 
         context.progress(0.1, "Looking for shadows")
         texture = subject["base_color"]
-        rgb = torch.from_numpy(np.ascontiguousarray(linear_pixels(texture).transpose(2, 0, 1))).to(context.device)
+        rgb = _linear(subject, context.device)
         mask = None
         if "mask" in inputs:
             mask = torch.from_numpy(grey_mask(inputs["mask"], subject.size_px)[..., 0]).to(rgb)
@@ -69,3 +87,10 @@ class RemoveLight(Filter):
         stops = float(found.shadow.mean(0)[covered].mean() / np.log(2)) if bool(covered.any()) else 0.0
         figures = {"shadow_share": float(covered.float().mean()), "shadow_stops": stops}
         return Result(subject.with_arrays({"base_color": pixels}), figures=figures)
+
+
+def _linear(maps: Maps, device: str) -> Tensor:
+    """Linear base colour (3, H, W)."""
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(linear_pixels(maps["base_color"]).transpose(2, 0, 1))).to(device)

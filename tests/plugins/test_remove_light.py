@@ -12,7 +12,7 @@ from tasks.photo_maps.obstacles import Obstacles
 from tasks.photo_maps.photographs import Random
 from tasks.photo_maps.surfaces import random_material
 
-from impasto import Maps
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.wrapping import seam_z
 from impasto_photo_maps.light import load_light
@@ -88,6 +88,21 @@ def test_a_tile_still_tiles(ground, spot):
     pixels = made("remove-light", rolled, tiling="tiling").maps["base_color"].pixels
     assert not np.array_equal(pixels, rolled)
     assert all(-4 < z < 3 for z in seam_z(pixels))
+
+
+def test_maps_of_a_photograph_begin_with_it_where_a_shadow_is_certain(spot):
+    recipe, options = Recipe((Step("photo-maps"),)), RunOptions("cpu", prepares=True)
+    steps_of = lambda maps, options=options: [  # noqa: E731
+        step.tool for step in run(recipe, {"source": Maps.from_arrays(maps)}, options).recipe.steps
+    ]
+    brick = photograph("brick", 256, 2)
+    shadowed = {"base_color": in_shadow(brick, spot)}
+    result = run(recipe, {"source": Maps.from_arrays(shadowed)}, options)
+    assert [step.tool for step in result.recipe.steps] == ["remove-light", "photo-maps"]
+    assert "Remove light" in str(result.notes[0])
+    assert steps_of(shadowed, RunOptions("cpu")) == ["photo-maps"]
+    assert steps_of({"base_color": brick}) == ["photo-maps"]
+    assert steps_of({**shadowed, "height": brick[..., :1]}) == ["photo-maps"]  # a set has no light in its colours
 
 
 @pytest.mark.parametrize("size_px", [(8, 8), (33, 150)])

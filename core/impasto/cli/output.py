@@ -153,13 +153,15 @@ def _local_or_remote_run(
     from ..running.runner import run
     from ..running.wanted import wanted_by
 
+    prepares = not getattr(arguments, "keep_light", True)
     if arguments.engine:
         from .remote import refuse_locals, remote_client, run_there
 
         def make_there(recipe: Recipe, source: Path | None, sink: Sink, host: Host) -> Result:
             mesh = own_mesh(arguments, recipe, source)
             inputs = ({MESH: mesh} if mesh else {}) | ({SOURCE: source} if source else {}) | dict(files)
-            options, spaces = RunOptions(arguments.device, sink=sink), color_spaces_of(arguments, inputs)
+            options = RunOptions(arguments.device, sink=sink, prepares=prepares)
+            spaces = color_spaces_of(arguments, inputs)
             return run_there(client, recipe, inputs, options, host, width_m=arguments.width_m, color_spaces=spaces)
 
         refuse_locals(models_folder, arguments.stream, arguments.export)
@@ -176,7 +178,7 @@ def _local_or_remote_run(
             wanted = wanted_by(recipe, has_mesh=MESH in inputs)
             maps = read_maps(source, color_space=spaces.get(SOURCE, ""), wanted=wanted)
             inputs = {SOURCE: maps.with_width(arguments.width_m) if arguments.width_m else maps, **inputs}
-        return run(recipe, inputs, RunOptions(arguments.device, models_folder, sink=sink), host)
+        return run(recipe, inputs, RunOptions(arguments.device, models_folder, sink=sink, prepares=prepares), host)
 
     yield make
 

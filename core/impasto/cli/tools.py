@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..descriptions import FROM_PHOTOGRAPHS
 from ..errors import FileError
 from ..io.map_files import tiles_in
 from ..library.tensors import SUFFIX
@@ -118,6 +119,9 @@ def _add_tool_options(parser: argparse.ArgumentParser, tool: Tool, estimator: st
     else:
         parser.set_defaults(estimator="none")
     add_preparation(parser)
+    if tool.task in FROM_PHOTOGRAPHS:
+        text = "leave shadows in a photograph; otherwise those that are found are removed first"
+        parser.add_argument("--keep-light", action="store_true", help=text)
     add_output(parser, can_stream=tool.kind == "generator")
     add_parameters(parser, tool)
 

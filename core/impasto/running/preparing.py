@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..context import Context, step_rngs
-from ..descriptions import DIRECTIONS, MESH
+from ..descriptions import DIRECTIONS, FROM_PHOTOGRAPHS, MESH
 from ..device import choose_device, fast_precision
+from ..errors import Message
 from ..host import Host
 from ..io.presets import packing_of
 from ..options import RunOptions
 from ..plugins.registry import registry
-from ..recipe import GROUP, Recipe, are_active, begin_on_source
+from ..recipe import GROUP, Recipe, Step, are_active, begin_on_source
 from ..texture import Maps
 from ..tools import Result, SizeParameters, Tool, validate
 from .cache import StepCache
@@ -129,6 +130,12 @@ def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptio
     if options.sink is not None:
         packing_of(options.sink.export)  # an error before the work
         streams = is_streamed(active, tools, parameters, inputs, options.sink)
+    if options.prepares and not streams and (needed := _needed_by_photograph(recipe, tools, inputs)):
+        place = next(index for index, tool in enumerate(tools) if tool.task in FROM_PHOTOGRAPHS)
+        longer = (*active[:place], *(Step(tool.name) for tool in needed), *active[place:])
+        ready = prepare(replace(recipe, steps=longer), inputs, replace(options, prepares=False), cache)
+        message = "{} was put before the other steps, since the photograph needs it"
+        return replace(ready, notes=[*ready.notes, *(Message(message, tool.label) for tool in needed)])
     subject, aligned_inputs = as_needed(subject_of(inputs), tools), names_on_subject(active, tools)
     placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), aligned_inputs, tools)
     notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
@@ -139,6 +146,16 @@ def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptio
         image: Any = placed[step.mask.input] if step.mask and step.mask.input else None
         steps.append(ReadyStep(tool, own, values_of(tool, step, placed), rng, step.mask, image, in_group=step.in_group))
     return Ready(recipe, steps, inputs, subject, aligned_inputs, mesh, notes, streams)
+
+
+def _needed_by_photograph(recipe: Recipe, tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> list[Tool]:
+    """Tools that the recipe lacks for its source, if that is a single picture of which it makes a texture or maps."""
+    source = inputs.get(SOURCE)
+    if not isinstance(source, Maps) or {*source} - {"opacity"} != {"base_color"} or source.sheet or MESH in inputs:
+        return []
+    if len(tools) != len(recipe.steps) or not any(tool.task in FROM_PHOTOGRAPHS for tool in tools):
+        return []
+    return [tool for tool in registry().tools.values() if tool not in tools and tool.is_needed_by(source)]
 
 
 def _rngs(recipe: Recipe) -> Iterator[np.random.Generator]:
