@@ -14,11 +14,13 @@ from torch.nn.functional import avg_pool2d, normalize
 from impasto.context import Context
 from impasto.patterns.detection import Regularity, find_regularity, find_regularity_of_lines
 from impasto.patterns.features import line_strength
+from impasto.patterns.overlaps import TOLERANCE as ALIKE_TOLERANCE
+from impasto.patterns.overlaps import find_vectors
 from impasto.patterns.session import Report
 from impasto.texture import NORMAL_MAPS, Maps, Texture
 
 from .light import even_light, luma_of
-from .pattern import Fitted, fit_along, fit_to_torus, repeat_px, rotate_maps
+from .pattern import SEEN_TURN, Fitted, fit_along, fit_to_torus, repeat_px, rotate_maps
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
 """Divisors of the thresholds for finding a pattern; if one is requested, half as clear a pattern is enough."""
@@ -63,7 +65,7 @@ def prepare_source(
     if copies:
         others[PLACES] = _places(next(iter(images.values())))
     context.progress(start + (end - start) / 4, "Looking for a pattern")
-    found = _regularity(luma_of(images), pattern)
+    found = _regularity(luma_of(images), pattern, is_closed=len(closed) > 1)
     if len(closed) == 1:
         fitted = (found and fit_along(images | others, found, size_px, closed[0])) or Fitted(images | others)
     else:
@@ -75,6 +77,11 @@ def prepare_source(
         context.note(
             "the pattern repeats every {} x {} pixels: sizes that are no multiples break it somewhere", width, height
         )
+    if abs(fitted.turned) > SEEN_TURN:
+        context.note(
+            "the pattern was turned by {} degrees, so that it repeats: another size may not need that",
+            round(abs(fitted.turned)),
+        )
     context.progress(end, "Comparing pieces")
     maps = {name: fitted.maps[name] for name in images}
     if copies:
@@ -84,11 +91,13 @@ def prepare_source(
     return replace(fitted, maps=maps, carried={name: fitted.maps[name] for name in others})
 
 
-def _regularity(light: torch.Tensor, wanted: str) -> Regularity | None:
+def _regularity(light: torch.Tensor, wanted: str, is_closed: bool = True) -> Regularity | None:
     """The pattern in `light` (h, w); None if there is none, or none is wanted."""
     if wanted == "stochastic":
         return None
     light, sensitivity = light.cpu(), SENSITIVITY[wanted]
+    if is_closed and (vectors := find_vectors(light, sensitivity)) is not None:
+        return Regularity(wave_vectors=torch.linalg.inv(vectors), tolerance=ALIKE_TOLERANCE)
     return find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import torch
@@ -16,19 +17,22 @@ from impasto.texture import NORMAL_MAPS
 
 LARGEST_STRETCH = 0.2
 """Largest stretch of a period, as a logarithm, to fit whole periods; beyond it, distortion is worse than a seam."""
+SEEN_TURN = 5.0
+"""Turn of a pattern, in degrees, above which a note says so."""
 
 
 @dataclass(frozen=True)
 class Fitted:
     """Rectified maps (c, h, w) for cutting, their periodic pattern, and the factor of their width.
 
-    carried: other pictures (c, h, w) that were rectified with the maps.
+    carried: other pictures (c, h, w) that were rectified with the maps. turned: by this many degrees, to fit.
     """
 
     maps: Mapping[str, torch.Tensor]
     pattern: Pattern = field(default_factory=Pattern)
     stretch_x: float = 1.0
     carried: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    turned: float = 0.0
 
 
 def fit_to_torus(
@@ -47,7 +51,9 @@ def fit_to_torus(
         closed = wave_vectors.double() / counts[:, None]
         cycles = closed @ rotation(degrees).T * size
         whole = torch.where(is_periodic[:, None], cycles.round(), cycles)
-        if found.wave_vectors is None and not degrees:
+        if found.wave_vectors is not None:
+            whole = _least_distorted(cycles, size)
+        elif not degrees:
             whole = torch.diag(torch.where(is_periodic, whole.diag().clamp(min=1), size))
         if torch.linalg.det(whole).abs() < 0.5:
             continue
@@ -58,8 +64,31 @@ def fit_to_torus(
             frequencies = (whole * counts[:, None] / size)[is_periodic].numpy()
             stretch_x = 1 / float(torch.linalg.inv(affine)[:, 1].norm())
             closes = repeat_periods == found.sublattice.repeat_periods
-            return Fitted(rotate_normals(warped, degrees), Pattern(frequencies, found.sublattice, closes), stretch_x)
+            pattern = Pattern(frequencies, found.sublattice, closes, found.tolerance)
+            turned = math.degrees(float(_turns(affine @ rotation(degrees).T)))
+            return Fitted(rotate_normals(warped, degrees), pattern, stretch_x, turned=turned)
     return None
+
+
+def _least_distorted(cycles: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
+    """Whole numbers (2, 2) near the cycles of a lattice along the sides of a torus that change its cells least.
+
+    A stretch, a change of a cell's shape, and a turn in radians count alike.
+    """
+    near = cycles.floor() + torch.tensor(list(product((0.0, 1.0), repeat=4)), dtype=cycles.dtype).view(-1, 2, 2)
+    near = near[torch.linalg.det(near) * torch.linalg.det(cycles) > 0]
+    if not len(near):
+        return cycles.round()
+    affine = size[:, None] * torch.linalg.solve(near, cycles / size)
+    stretches = torch.linalg.svdvals(affine).log()
+    stretch = stretches.abs().amax(1)
+    distortion = stretch + stretches.diff(dim=1).abs()[:, 0] + _turns(affine).abs()
+    return near[distortion.masked_fill(stretch >= LARGEST_STRETCH, torch.inf).argmin()]
+
+
+def _turns(affine: torch.Tensor) -> torch.Tensor:
+    """Angles (...) in radians by which matrices (..., 2, 2) turn."""
+    return torch.atan2(affine[..., 1, 0] - affine[..., 0, 1], affine[..., 0, 0] + affine[..., 1, 1])
 
 
 def fit_along(

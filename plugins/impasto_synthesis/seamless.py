@@ -44,7 +44,7 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     example = Example(strip.maps, Patterns(parts=(fitted.pattern,)))
     laid = Session(example, context.rng, report).quilt(size_px, pieces)
     assert laid.layout
-    if laid.repeated > FEW_LANDMARKS:
+    if laid.repeated > FEW_LANDMARKS and len(fitted.pattern.wave_vectors) < 2:  # cells of a lattice are to be alike
         context.note(
             "{} landmarks are seen twice close to each other, since the photograph has little else: "
             "*Mend Tiling* makes the photograph itself tile",

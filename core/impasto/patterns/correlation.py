@@ -92,33 +92,37 @@ def find_basis(correlation: torch.Tensor, threshold: float) -> torch.Tensor | No
 
     `AREA_COST` times the logarithm of the cell's area is subtracted. None if the mean is below the threshold.
     """
-    reach = torch.tensor(correlation.shape) // 2
-    peaks = torch.nonzero((correlation >= _highest_around(correlation, 4)) & (correlation > LEAST_PEAK)) - reach
-    is_half = (peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))  # the other half is its mirror image
-    peaks = peaks[is_half & (peaks.square().sum(1) > LEAST_SHIFT_PX**2)]
+    peaks = highest_peaks(correlation, 4, LEAST_PEAK)
     if len(peaks) < 2:
         return None
-    (heights,) = correlation_at(correlation, peaks)
-    order = heights.argsort(descending=True, stable=True)
-    peaks = peaks[order[:MOST_PEAKS]].float()
     a, b = peaks[:, None].expand(-1, len(peaks), 2), peaks[None].expand(len(peaks), -1, 2)
     mean = sum(correlation_at(correlation, a, b, a + b, a - b), torch.zeros(())) / 4
     pairs = torch.stack([a, b], -1)
-    score = torch.where(_spans(pairs), mean - AREA_COST * _area(pairs).clamp(min=1).log(), -torch.inf)
+    score = torch.where(spans(pairs), mean - AREA_COST * cell_area(pairs).clamp(min=1).log(), -torch.inf)
     best = int(score.argmax())
     if score.flatten()[best] == -torch.inf or mean.flatten()[best] < threshold:
         return None
     return _refine(correlation, pairs.reshape(-1, 2, 2)[best])
 
 
-def _area(basis: torch.Tensor) -> torch.Tensor:
+def highest_peaks(correlation: torch.Tensor, apart_px: int, least: float) -> torch.Tensor:
+    """Shifts (n, 2) of the highest peaks, highest first; of each and its mirror image, only the one with y above 0."""
+    reach = torch.tensor(correlation.shape) // 2
+    peaks = torch.nonzero((correlation >= _highest_around(correlation, apart_px)) & (correlation > least)) - reach
+    is_half = (peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))  # the other half is its mirror image
+    peaks = peaks[is_half & (peaks.square().sum(1) > LEAST_SHIFT_PX**2)]
+    (heights,) = correlation_at(correlation, peaks)
+    return peaks[heights.argsort(descending=True, stable=True)[:MOST_PEAKS]].float()
+
+
+def cell_area(basis: torch.Tensor) -> torch.Tensor:
     """Area of the unit cell of each basis (..., 2, 2), its vectors in columns, in square pixels."""
     return (basis[..., 0, 0] * basis[..., 1, 1] - basis[..., 1, 0] * basis[..., 0, 1]).abs()
 
 
-def _spans(basis: torch.Tensor) -> torch.Tensor:
+def spans(basis: torch.Tensor) -> torch.Tensor:
     """Whether the vectors of each basis (..., 2, 2) are far from parallel, and the unit cell is large enough."""
-    area = _area(basis)
+    area = cell_area(basis)
     return (area > LEAST_SINE * basis.norm(dim=-2).prod(-1)) & (area > SMALLEST_CELL)
 
 
@@ -143,7 +147,7 @@ def _refine(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
         if len(found) >= 4:
             counted, there = torch.stack(used).double(), torch.tensor(found, dtype=torch.float64)
             better = torch.linalg.lstsq(counted, there).solution.T.round(decimals=6).float()
-            if not _spans(better):
+            if not spans(better):
                 break
             basis = better
     return basis

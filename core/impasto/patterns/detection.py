@@ -15,7 +15,7 @@ from torch.nn.functional import grid_sample
 
 from .correlation import autocorrelation, find_basis, find_sublattice, normalise
 from .lattice import MOST_FREQUENCY, Lattice
-from .phases import Sublattice
+from .phases import TOLERANCE, Sublattice
 from .rows import LEAST_PX, Rows, find_rows
 
 LATTICE_CORRELATION = 0.35
@@ -37,12 +37,13 @@ class Regularity:
     """Pattern of a picture, in its pixels: rows that follow each other along y and along x, or `wave_vectors`.
 
     sublattice: shifts by periods of both kinds of rows that map the pattern to itself. wave_vectors: (2, 2), in cycles
-    per pixel along y and x, if there are no rows.
+    per pixel along y and x, if there are no rows. tolerance: largest phase error, in periods.
     """
 
     rows: tuple[Rows | None, Rows | None] = (None, None)
     sublattice: Sublattice = field(default_factory=Sublattice)
     wave_vectors: Tensor | None = None
+    tolerance: float = TOLERANCE
 
 
 def find_regularity(luminance: Tensor, sensitivity: float = 1.0) -> Regularity | None:

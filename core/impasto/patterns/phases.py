@@ -55,11 +55,13 @@ class Pattern:
 
     With two wave vectors, shifts are also in `sublattice`. Without wave vectors, pieces are free. closes: whether the
     torus is a whole number of repeats of the sublattice; if not, the sublattice breaks along a line around the torus.
+    tolerance: largest phase error, in periods.
     """
 
     wave_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     sublattice: Sublattice = field(default_factory=Sublattice)
     closes: bool = True
+    tolerance: float = TOLERANCE
 
     def __bool__(self) -> bool:
         return len(self.wave_vectors) > 0
@@ -78,7 +80,7 @@ class Pattern:
         K = self._vectors(shifts)  # (n, 2)
         period_px = 1 / K.norm(dim=1, keepdim=True)
         cycles = K @ shifts.double()  # (n, N)
-        off_px = (cycles - cycles.round()).abs() * period_px - (TOLERANCE * period_px).clamp(min=least_px)
+        off_px = (cycles - cycles.round()).abs() * period_px - (self.tolerance * period_px).clamp(min=least_px)
         errors = off_px.clamp(min=0) / period_px
         if len(K) < 2:
             return errors
