@@ -101,8 +101,10 @@ def _measured(correlation: Tensor, basis: Tensor, threshold: float) -> Tensor:
             counts.append(count)
             around = window[down - 1 : down + 2, right - 1 : right + 2]
             found.append((y + down - 3 + _vertex(around[:, 1]), x + right - 3 + _vertex(around[1])))
-    places = torch.tensor(found, dtype=torch.double) - centre
-    a, b = sorted(torch.linalg.lstsq(torch.tensor(counts, dtype=torch.double), places).solution, key=torch.norm)
+    counted, places = torch.tensor(counts, dtype=torch.double).view(-1, 2), torch.tensor(found).double().view(-1, 2)
+    is_measured = len(counts) > 1 and int(torch.linalg.matrix_rank(counted)) == 2
+    vectors = torch.linalg.lstsq(counted, places - centre).solution if is_measured else basis.T.double()
+    a, b = sorted(vectors, key=torch.norm)
     while times := float((a @ b / a.square().sum()).round()):  # Gauss
         a, b = sorted((a, b - times * a), key=torch.norm)
     is_along_y = a[0].abs() * b.norm() > b[0].abs() * a.norm()
