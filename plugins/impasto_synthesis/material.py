@@ -65,7 +65,7 @@ def prepare_source(
     if copies:
         others[PLACES] = _places(next(iter(images.values())))
     context.progress(start + (end - start) / 4, "Looking for a pattern")
-    found = _regularity(luma_of(images), pattern, is_closed=len(closed) > 1)
+    found = regularity_of(luma_of(images), pattern, is_closed=len(closed) > 1)
     if len(closed) == 1:
         fitted = (found and fit_along(images | others, found, size_px, closed[0])) or Fitted(images | others)
     else:
@@ -91,12 +91,14 @@ def prepare_source(
     return replace(fitted, maps=maps, carried={name: fitted.maps[name] for name in others})
 
 
-def _regularity(light: torch.Tensor, wanted: str, is_closed: bool = True) -> Regularity | None:
-    """The pattern in `light` (h, w); None if there is none, or none is wanted."""
+def regularity_of(
+    light: torch.Tensor, wanted: str = "auto", is_closed: bool = True, known: torch.Tensor | None = None
+) -> Regularity | None:
+    """The pattern in `light` (h, w); None if there is none, or none is wanted. known: see `find_vectors`."""
     if wanted == "stochastic":
         return None
     light, sensitivity = light.cpu(), SENSITIVITY[wanted]
-    if is_closed and (vectors := find_vectors(light, sensitivity)) is not None:
+    if is_closed and (vectors := find_vectors(light, sensitivity, known)) is not None:
         return Regularity(wave_vectors=torch.linalg.inv(vectors), tolerance=ALIKE_TOLERANCE)
     return find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
 

@@ -112,6 +112,14 @@ def fit_along(
     return Fitted(warped, Pattern(wave_vector), stretch if axis else 1.0)
 
 
+def lattice(found: Regularity) -> Pattern:
+    """The pattern in the pixels of the picture, if it is periodic in both directions and its rows do not converge."""
+    wave_vectors, is_periodic = _axes(found)
+    if not is_periodic.all() or any(rows.keystone for rows in found.rows if rows):
+        return Pattern()
+    return Pattern(wave_vectors.numpy(), found.sublattice, tolerance=found.tolerance)
+
+
 def repeat_px(found: Regularity) -> tuple[int, int]:
     """(height, width) of a repeat of the pattern and its bond, in pixels of the source; 1 along an axis without one."""
     wave_vectors, is_periodic = _axes(found)

@@ -335,6 +335,13 @@ def test_joints_between_bricks_continue_across_the_border():
     assert 0.6 < np.mean(shares) < 1.5  # a smooth fill has next to none
 
 
+def test_a_removed_brick_gets_its_own_joints_again():
+    source, mask = bond(192, 24, 48), np.zeros((192, 192), np.float32)
+    mask[119:149, 23:77] = 1
+    joints = [pixels.mean(2)[mask > 0] < 0.35 for pixels in (source, filled(source, mask))]
+    assert np.mean(joints[0] == joints[1]) > 0.97  # if a brick has double length: 0.8
+
+
 def test_labels_are_the_best_of_all_where_there_are_no_loops():
     generator = torch.Generator().manual_seed(0)
     costs = torch.rand(5, 3, generator=generator)
@@ -357,14 +364,12 @@ def test_a_mask_of_everything_or_of_too_much_is_refused_and_one_of_nothing_chang
         inpainted(source, 1 - square(64, 30, 30, 2), labels=np.linspace(0, 1, 64)[:, None] * np.ones(64))
     result = inpainted(source, np.zeros((64, 64), np.float32))
     assert np.array_equal(result.maps["base_color"].pixels, source)
-    assert "nothing was filled" in result.notes[0]
 
 
 def test_nothing_is_taken_from_another_island():
     source = photograph("gravel", 128, 2)
     source[:, 64:] *= (1.0, 0.3, 0.3)
-    islands = np.zeros((128, 128), np.float32)
-    islands[:, 64:] = 1
+    islands = np.tile(np.arange(128) >= 64, (128, 1)).astype(np.float32)
     found = filled(source, square(128, 40, 50, 30), islands=islands)
     assert np.ptp(found[:, :64], axis=2).max() < 0.05
     assert np.ptp(found[40:70, 64:80], axis=2).mean() > 0.1
@@ -387,18 +392,15 @@ def test_a_stain_is_found_where_it_is_and_its_mask_is_a_picture():
     stain = 0.35 * np.exp(-((y - 40) ** 2 + (x - 80) ** 2) / (2 * 7**2))
     result = made("find-landmarks", source.with_arrays({"base_color": tile - stain[..., None]}))
     mask = result.maps["base_color"].pixels
-    assert set(result.maps) == {"base_color"}
     assert result.figures["landmarks"] >= 1
     assert result.figures["salience"] > 4
     assert mask[40, 80].all()
     assert 0.005 < mask.mean() < 0.15
-    assert "found" in result.notes[0]
 
 
 def test_the_threshold_and_the_number_of_landmarks_are_kept():
     assert made("find-landmarks", photographed("grass"), threshold=1.5, most=2).figures["landmarks"] == 2
-    none = made("find-landmarks", photographed("grass"), threshold=20)
-    assert none.figures["landmarks"] == none.maps["base_color"].pixels.max() == 0
+    assert made("find-landmarks", photographed("grass"), threshold=20).figures["landmarks"] == 0
 
 
 def test_mend_tiling_changes_only_the_borders():
@@ -410,10 +412,8 @@ def test_mend_tiling_changes_only_the_borders():
         same = (result.maps[name].pixels == source[name].pixels).all(2)
         assert same[32:-32, 32:-32].all()
         assert same.mean() > 0.4
-    assert "borders" in result.notes[0]
     again = made("mend-tiling", result.maps)
     assert np.array_equal(again.maps["base_color"].pixels, result.maps["base_color"].pixels)
-    assert "nothing was mended" in again.notes[0]
 
 
 def test_bricks_are_cropped_to_whole_rows_on_request_or_noted():

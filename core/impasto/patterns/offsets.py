@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .field import Field
 from .holes import HoleLevel, dilation
+from .phases import Pattern
 from .spectra import WindowSearch
 from .squares import Edges, Squares, labellings, squares_over
 
@@ -28,8 +29,10 @@ BORDER = 2.0
 """Weight of misfits with the surroundings, relative to those between squares."""
 CUT = 0.2
 """Cost of a cut, relative to one between pixels with nothing in common; without it, joints would be avoided."""
-LOST = 10.0
-"""Cost of a pixel that must not be taken, in the same unit."""
+LOST, OUT_OF_PHASE = 10.0, 0.5
+"""Costs of a pixel that must not be taken, and of one from elsewhere than whole periods away, in the same unit."""
+PERIODS = 3
+"""Largest number of periods from which a square is filled, if the picture has a pattern."""
 MANY = 256
 """Most squares at borders that all have their own windows; of more squares, only some have."""
 SWEEPS = 12
@@ -44,8 +47,8 @@ CHUNK = 16
 class Offsets:
     """Fills the holes of a level; the result is its `field`."""
 
-    def __init__(self, level: HoleLevel, side_px: int, generator: torch.Generator) -> None:
-        self.level, self.grid, self.generator = level, level.grid, generator
+    def __init__(self, level: HoleLevel, side_px: int, generator: torch.Generator, pattern: Pattern) -> None:
+        self.level, self.grid, self.generator, self.pattern = level, level.grid, generator, pattern
         self.side_px = min(side_px, *self.grid.size)
         most_px = max(1, (min(self.grid.size) - self.side_px) // 2)
         self.reach_px, self.window_px = (min(round(reach * self.side_px), most_px) for reach in (REACH, WINDOW_REACH))
@@ -82,6 +85,9 @@ class Offsets:
         for start in range(0, len(places), CHUNK):
             yield 0.5 * start / len(places)
             found.append(self._best_offsets(squares, places[start : start + CHUNK], weights))
+        if self.pattern:
+            found.append(self.pattern.repeats(squares.top, PERIODS).expand(len(places), -1, 2))
+            found = [torch.cat([torch.cat(found[:-1]), found[-1]], 1)]
         offsets = self._candidates(squares, places, torch.cat(found))
         costs = self._costs(squares, border, offsets)
         axes = self._edges(squares, 0, offsets), self._edges(squares, 1, offsets)
@@ -158,7 +164,13 @@ class Offsets:
             y, x = squares.pixels(part, 0)
             index, is_inside = self._index(y, x)
             _, is_lost = self._source_indices(y, x, offsets[part])
-            costs[part] = LOST * self.unit * (is_lost & (self.todo[index] & is_inside)[:, None]).float().sum(2)
+            own = self.todo[index] & is_inside
+            costs[part] = LOST * self.unit * (is_lost & own[:, None]).float().sum(2)
+            if self.pattern:
+                errors = self.pattern.errors(offsets[part].flatten(0, 1).T, 1.0, self.pattern.sublattice).amax(0)
+                costs[part] += (
+                    OUT_OF_PHASE * self.unit * (errors > 0).view(costs[part].shape) * own.sum(1, keepdim=True)
+                )
         for part in border.split(CHUNK):
             y, x = squares.pixels(part, self.reach_px)
             index, is_inside = self._index(y, x)

@@ -33,17 +33,18 @@ TOLERANCE = 0.01
 """Largest phase error, in periods: cells are alike, and doubled lines are seen."""
 
 
-def find_vectors(luminance: Tensor, sensitivity: float = 1.0) -> Tensor | None:
+def find_vectors(luminance: Tensor, sensitivity: float = 1.0, known: Tensor | None = None) -> Tensor | None:
     """Lattice vectors, the columns of (2, 2), in pixels of luminance (H, W), if it shows few, similar cells; or None.
 
-    A sensitivity above 1 accepts cells that are less alike.
+    A sensitivity above 1 accepts cells that are less alike. known: (H, W), 0 in holes; None for a picture without.
     """
     if min(luminance.shape) < LEAST_PX:
         return None
     reduction = max(1.0, max(luminance.shape) / SEARCHED_PX)
     size = [round(side / reduction) for side in luminance.shape]
-    image = _without_broad(interpolate(luminance[None, None], size=size, mode="area")[0, 0])
-    correlation = overlap_correlation(image)
+    known = torch.ones_like(luminance) if known is None else known
+    image, known = interpolate(torch.stack([luminance, known.to(luminance)])[None], size=size, mode="area")[0]
+    correlation = overlap_correlation(_without_broad(image), (known > 0.99).to(image))
     peaks = highest_peaks(correlation, 3, LEAST_PEAK / sensitivity)
     if len(peaks) < 2:
         return None
@@ -64,13 +65,13 @@ def find_vectors(luminance: Tensor, sensitivity: float = 1.0) -> Tensor | None:
     return reduction * basis if is_few else None
 
 
-def overlap_correlation(image: Tensor) -> Tensor:
-    """Normalised correlation (2 h - 1, 2 w - 1) of an image (h, w) with itself at all shifts, 0 at the centre.
+def overlap_correlation(image: Tensor, known: Tensor) -> Tensor:
+    """Normalised correlation (2 h - 1, 2 w - 1) of known pixels of an image (h, w) with itself, shift 0 at the centre.
 
     The mean and the deviation of each of the overlapping parts are their own. -1 where the overlap is too small.
     """
     size = 2 * image.shape[0], 2 * image.shape[1]
-    f, g, n = rfft2(torch.stack([image, image.square(), torch.ones_like(image)]), s=size)
+    f, g, n = rfft2(known * torch.stack([image, image.square(), known]), s=size)
     products = [n.conj() * n, f.conj() * n, n.conj() * f, g.conj() * n, n.conj() * g, f.conj() * f]
     count, first, second, first_squares, second_squares, product_sum = irfft2(torch.stack(products), s=size)
     count = count.clamp(min=1)

@@ -71,6 +71,10 @@ class Pattern:
         """The shortest period; infinite without wave vectors."""
         return float(min(1 / np.hypot(*self.wave_vectors.T), default=np.inf))
 
+    def at_scale(self, scale: int) -> Pattern:
+        """The pattern on a level where a pixel is `scale` pixels wide."""
+        return replace(self, wave_vectors=np.asarray(self.wave_vectors) * scale)
+
     def errors(self, shifts: Tensor, least_px: float, bond: Sublattice) -> Tensor:
         """Errors (m, N), in periods, of shifts (2, N) in pixels; 0 where they preserve the pattern.
 
@@ -97,11 +101,11 @@ class Pattern:
         moved = (shifts + torch.linalg.pinv(K) @ (cycles.round() - cycles)).round().long()
         return torch.where(self.costs(shifts) > 0, moved, shifts)
 
-    def repeats(self, like: Tensor) -> Tensor:
-        """The shortest shifts (n, 2), in pixels, other than 0, that map the pattern to itself, in ascending order."""
+    def repeats(self, like: Tensor, most: int = 1) -> Tensor:
+        """Shifts (n, 2), in pixels, other than 0, by up to `most` periods that map the pattern to itself, ascending."""
         bond, inverse = self._bond, torch.linalg.pinv(self._vectors(like))
         periods = [[bond.rows, bond.shift], [0, bond.columns]] if len(self.wave_vectors) == 2 else [[1]]
-        counts = torch.tensor(list(product((-1, 0, 1), repeat=len(periods))), dtype=torch.double)
+        counts = torch.tensor(list(product(range(-most, most + 1), repeat=len(periods))), dtype=torch.double)
         counts = counts[counts.any(1)] @ torch.tensor(periods, dtype=torch.double)
         shifts = (inverse @ counts.T.to(inverse)).T
         return shifts[shifts.norm(dim=1).argsort(stable=True)].round().long()
@@ -132,8 +136,7 @@ class Patterns:
 
     def at_scale(self, scale: int) -> Patterns:
         """The patterns on a level where a pixel is `scale` pixels wide."""
-        parts = (replace(part, wave_vectors=np.asarray(part.wave_vectors) * scale) for part in self.parts)
-        return Patterns(tuple(top // scale for top in self.tops), tuple(parts))
+        return Patterns(tuple(top // scale for top in self.tops), tuple(part.at_scale(scale) for part in self.parts))
 
     def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
         """Penalties, of `shape`, of positions (multiples of `scale`) whose pieces would be out of phase at `corner`."""

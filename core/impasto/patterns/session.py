@@ -29,7 +29,7 @@ from .field import Field
 from .holes import Constraints, HoleCorrection, HoleLevel, hole_levels, thickness_px
 from .layout import PieceLayout, plan
 from .offsets import Offsets
-from .phases import Patterns
+from .phases import Pattern, Patterns
 from .quilting import Quilter
 from .seams import join, join_map
 from .synthesis import AppearanceCorrection, align, first_layout
@@ -132,11 +132,15 @@ class Laid:
 
 @dataclass(frozen=True)
 class Holes:
-    """Pixels `mask` (H, W) to fill from the rest. wraps: whether the picture is periodic (vertically, horizontally)."""
+    """Pixels `mask` (H, W) to fill from the rest. wraps: whether the picture is periodic (vertically, horizontally).
+
+    pattern: of the picture; sources at whole periods from a hole are preferred.
+    """
 
     mask: Tensor
     wraps: tuple[bool, bool] = (False, False)
     constraints: Constraints | None = None
+    pattern: Pattern = field(default_factory=Pattern)
 
 
 @dataclass(frozen=True)
@@ -238,7 +242,8 @@ class Session:
         for number, level in enumerate(reversed(levels)):
             start, end = shares[number : number + 2]
             if filled is None:
-                offsets = Offsets(level, _side_px(level, thickness / level.scale), generator)
+                side_px = _side_px(level, thickness / level.scale)
+                offsets = Offsets(level, side_px, generator, holes.pattern.at_scale(level.scale))
                 filled = offsets.field
                 for fraction in offsets.fill():
                     self.report(end * 0.7 * fraction, partial(small_indices, filled, self.example.size_px))

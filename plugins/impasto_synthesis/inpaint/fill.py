@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from impasto.context import Context
 from impasto.patterns.holes import Constraints
+from impasto.patterns.phases import Pattern
 from impasto.patterns.session import Example, Holes, Session
 from impasto.texture import Maps, Texture
 
@@ -19,7 +20,7 @@ from ..material import reporter
 class Repair:
     """Pixels `mask` (H, W) to fill. constraints: kinds and islands (H, W). wraps: (vertically, horizontally).
 
-    blend: how far light and colour follow the surroundings.
+    blend: how far light and colour follow the surroundings. pattern: of the picture, which is continued.
     """
 
     mask: np.ndarray
@@ -27,6 +28,7 @@ class Repair:
     constraints: tuple[np.ndarray, np.ndarray] | None = None
     quality: str = "usual"
     blend: float = 1.0
+    pattern: Pattern = field(default_factory=Pattern)
 
 
 def fill_holes(subject: Maps, repair: Repair, context: Context) -> Maps:
@@ -42,7 +44,8 @@ def fill_holes(subject: Maps, repair: Repair, context: Context) -> Maps:
         *(torch.from_numpy(regions).to(context.device) for regions in repair.constraints)
     )
     report = reporter(images, context, (0.1, 0.85), "Filling holes")
-    filling = Session(Example(images), context.rng, report).fill(Holes(mask, repair.wraps, constraints), repair.quality)
+    holes = Holes(mask, repair.wraps, constraints, repair.pattern)
+    filling = Session(Example(images), context.rng, report).fill(holes, repair.quality)
     textures = dict(subject.textures)
     for number, (name, texture) in enumerate(subject.items()):
         context.progress(0.85 + 0.15 * number / len(subject), "Joining colours")

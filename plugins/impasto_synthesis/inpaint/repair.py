@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from impasto.context import Context
 from impasto.errors import ParameterError
+from impasto.patterns.phases import Pattern
+from impasto.surface.color import luma
 from impasto.surface.resizing import resize
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 from impasto.tools import Inputs
 
+from ..material import regularity_of
+from ..pattern import lattice
 from .fill import Repair, fill_holes
 from .parameters import InpaintParameters, Wraps
 from .twins import twins_of
@@ -31,13 +36,20 @@ def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Inputs, c
         context.progress(0.5, "Filling holes")
         context.note("the mask is black everywhere, so nothing was filled")
         return subject
-    constraints = _constraints(subject, inputs)
-    if constraints is None and (twins := twins_of(subject, mask)).any():
+    constraints, pattern = _constraints(subject, inputs), lattice_of(subject, mask)
+    if constraints is None and not pattern and (twins := twins_of(subject, mask)).any():
         constraints = twins.astype(np.int32), np.zeros(subject.size_px, np.int32)
         context.note("other places look like what was removed, so nothing was taken from them")
     periodic = wraps_of(subject, parameters.wraps, context)
-    repair = Repair(mask, periodic, constraints, parameters.quality, parameters.blend)
+    repair = Repair(mask, periodic, constraints, parameters.quality, parameters.blend, pattern)
     return fill_holes(subject, repair, context)
+
+
+def lattice_of(subject: Maps, mask: np.ndarray) -> Pattern:
+    """The lattice of a picture outside a mask (H, W), or a pattern without wave vectors."""
+    grey = luma(next(iter(subject.values())).pixels)
+    found = regularity_of(torch.from_numpy(np.where(mask, grey[~mask].mean(), grey)), known=torch.from_numpy(~mask))
+    return lattice(found) if found else Pattern()
 
 
 def is_too_small(subject: Maps, context: Context) -> bool:
