@@ -18,7 +18,7 @@ from impasto.surface.color_tensors import linear_to_srgb, srgb_to_linear
 
 from .light_network import LightNetwork, shadow_log
 from .network import MIDDLE_GREY, MODELS, STRIDE, upsampling
-from .shadow_borders import followed
+from .shadow_borders import followed, line_left
 from .shadow_regions import DEEPEST, LEAST_DEPTH, shadows
 
 LIGHT_MODEL, LIGHT_TOOL = "remove-light", "remove-light"
@@ -73,23 +73,23 @@ def lighting(network: LightNetwork, picture: Tensor, wraps: Wraps, mask: Tensor 
     matte, depth, shading, summary = _recognised(network, small - 0.5)
     shadowed, sunny = summary[0].sigmoid().tolist()
     logs, depth = _logarithms(small), upsampling(depth, STRIDE).clamp_max(DEEPEST)
-    fine_shrink = max(1.0, side_px / BORDERS_PX)
-    finer = round(around[0] / fine_shrink), round(around[1] / fine_shrink)
-
-    def bordered(rough: Tensor) -> Tensor:
-        return followed(_logarithms(antialiased_resize(whole, finer, "bilinear", True)), rough, around)
-
-    if mask is not None:
-        matte = bordered(antialiased_resize(plane.extend(mask)[None, None], finer, "bilinear", True))
-        _, depth = shadows(logs, antialiased_resize(matte, size, "bilinear", True), depth, is_certain=True)
-    elif shadowed >= LEAST_SHADOW:
-        matte, depth = shadows(logs, matte.sigmoid(), depth)
-        matte = bordered(bilinear_resize(matte, finer))
+    if mask is None and shadowed < LEAST_SHADOW:
+        shadow = torch.zeros_like(whole)
     else:
-        matte = whole.new_zeros(1, 1, *around)
-    found = plane.crop(torch.cat([matte, bilinear_resize(torch.cat([shading, depth], 1), around)], 1)[0])
-    shadow = shadow_log(found[:1], found[2:])
-    return Lighting(shadow, found[1] * (max(shadowed, sunny) >= LEAST_SUN), shadowed, sunny)
+        fine_shrink = max(1.0, side_px / BORDERS_PX)
+        finer = round(around[0] / fine_shrink), round(around[1] / fine_shrink)
+        at = lambda x, size_px: antialiased_resize(x, size_px, "bilinear", True)  # noqa: E731
+        fine = _logarithms(at(whole, finer))
+        if mask is None:
+            matte, depth = shadows(logs, matte.sigmoid(), depth)
+            matte = followed(fine, bilinear_resize(matte, finer), around)
+        else:
+            matte = followed(fine, at(plane.extend(mask)[None, None], finer), around)
+            _, depth = shadows(logs, at(matte, size), depth, is_certain=True)
+        shadow = shadow_log(matte, bilinear_resize(depth, around))
+        shadow -= bilinear_resize(line_left(fine + at(shadow, finer), at(matte, finer)), around)
+    shadow, shading = plane.crop(shadow[0]), plane.crop(bilinear_resize(shading, around)[0])[0]
+    return Lighting(shadow, shading * (max(shadowed, sunny) >= LEAST_SUN), shadowed, sunny)
 
 
 def _logarithms(picture: Tensor) -> Tensor:

@@ -24,6 +24,10 @@ COARSE = 4
 DECIDED = 0.004
 """Difference in the share of explained variance that decides between two borders."""
 LEAST = 0.005
+LINE_PX, STEP_PX, LONG_PX = 16, 2, 24.0
+"""Distance from a border within which a line may be left, step between distances, and length along the border."""
+FADING, LEAST_WEIGHT = 5.0, 0.003
+"""Rise of a line's share from its outer distances, and the weight of pixels that is trusted by half."""
 
 
 def followed(logs: Tensor, rough: Tensor, size_px: tuple[int, int]) -> Tensor:
@@ -37,6 +41,28 @@ def followed(logs: Tensor, rough: Tensor, size_px: tuple[int, int]) -> Tensor:
     distance, offset, width = (bilinear_resize(x, size_px) for x in (distance, offset, width))
     matte = (4 * (distance + offset) / width).sigmoid()
     return torch.where(matte < LEAST, 0.0, matte)
+
+
+def line_left(logs: Tensor, matte: Tensor) -> Tensor:
+    """Line (1, 3, h, w) that is left along the borders of a matte (1, 1, h, w), in the logarithms of a picture without
+    its shadows (1, 3, h, w): their mean along a border at each distance from it, less what lies on both sides."""
+    is_inside = (matte[0, 0] > 0.5).cpu().numpy()
+    line = torch.zeros_like(logs)
+    if is_inside.all() or not is_inside.any():
+        return line
+    distance = blur(torch.from_numpy(_distance(is_inside)).to(logs)[None, None], 1.0)
+    down, across = (max(1, side // COARSE) for side in logs.shape[2:])
+    near = [(1 - (distance - place).abs() / STEP_PX).clamp_min(0) for place in range(-LINE_PX, LINE_PX + 1, STEP_PX)]
+    terms = torch.stack([torch.cat([weight * logs, weight], 1) for weight in near])  # (places, 1, 4, h, w)
+    sums = blur(adaptive_avg_pool2d(terms[:, 0], (down, across)), LONG_PX / COARSE)
+    means, weights = sums[:, :3] / (sums[:, 3:] + 1e-4), sums[:, 3:]
+    sure = weights / (weights + LEAST_WEIGHT)
+    share = torch.linspace(0, 1, len(near), device=logs.device).view(-1, 1, 1, 1)
+    beyond = sure * sure[0] * sure[-1] * (means - means[0].lerp(means[-1], share))
+    beyond *= (FADING * torch.minimum(share, 1 - share)).clamp(0, 1)
+    for weight, one in zip(near, beyond, strict=True):
+        line += weight * bilinear_resize(one[None], logs.shape[2:])
+    return line
 
 
 def _distance(is_inside: np.ndarray) -> np.ndarray:

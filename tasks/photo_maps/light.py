@@ -21,7 +21,7 @@ from impasto_photo_maps.light import LIGHT_MODEL
 from impasto_photo_maps.network import MODELS
 
 from ..judges import Judges, base_color
-from .__main__ import RANDOM_MATERIALS, SHIPPED, SHOWN, SIDE_PX, WORK, is_held_out, materials, sources, write
+from .__main__ import BUNDLED, RANDOM_MATERIALS, SHOWN, SIDE_PX, WORK, is_held_out, materials, sources, write
 from .kinds import thumbnails
 from .lighting import RATE, LightTraining
 from .sets import judges, pictures
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="model of an earlier stage")
     parser.add_argument("--rate", type=float, default=RATE, help="learning rate")
-    parser.add_argument("--out", type=Path, default=MODELS / SHIPPED.name.replace("photo-maps", LIGHT_MODEL))
+    parser.add_argument("--out", type=Path, default=MODELS / BUNDLED.name.replace("photo-maps", LIGHT_MODEL))
     arguments = parser.parse_args()
     judged = judges(arguments.data)
     found, folders = materials(arguments.data, judged)
@@ -51,7 +51,7 @@ def main() -> None:
     surfaces = [surface.stacked().half() for surface in (*(found[name].surface for name in names), *drawn)]
     weights = {
         name: torch.from_numpy(array).float()
-        for name, array in read_model(arguments.start or SHIPPED).load().items()
+        for name, array in read_model(arguments.start or BUNDLED).load().items()
         if arguments.start or name.startswith(("first", "fires"))
     }
     plain = plain_pictures(arguments.data, judged, [folder for name, folder in folders.items() if is_held_out(name)])
