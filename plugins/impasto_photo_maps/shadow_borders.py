@@ -61,7 +61,7 @@ def line_left(logs: Tensor, matte: Tensor) -> Tensor:
     beyond = sure * sure[0] * sure[-1] * (means - means[0].lerp(means[-1], share))
     beyond *= (FADING * torch.minimum(share, 1 - share)).clamp(0, 1)
     for weight, one in zip(near, beyond, strict=True):
-        line += weight * bilinear_resize(one[None], logs.shape[2:])
+        line += weight * bilinear_resize(one[None], is_inside.shape)
     return line
 
 
