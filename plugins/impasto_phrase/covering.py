@@ -25,8 +25,10 @@ RUNS = {"amount": 0.3, "patch_m": 0.12, "edge": 0.15}
 """Parameters of a layer that runs down the surface."""
 FLAT = ("forest-floor", "rust", "gravel", "hedge", "patina", "foil")
 """Materials that lie anywhere, not only in hollows."""
+CLAUSES = ("forest-floor", "hedge", "grass", "snow")
+"""Materials that a clause of their own lays on the rest of a phrase: "castle wall, ivy bits"."""
 TINTED = 0.85
-"""How far a layer takes on a named colour."""
+"""Share of a named colour in the colour of a layer."""
 THIN = re.compile(
     r"^(?:(?:a )?(?:little|few|bit of|thin layer of|dusting of|patches of|traces of)|少许|少量|薄薄的|一点)\s*"
 )
@@ -42,9 +44,10 @@ _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORE
 _RUNS = re.compile(
     r"\b(?:streak|run|stain|drip|bleed)(?:s|ed|ing)?\b|流下|流淌|锈水|锈痕|锈渍|锈流|流痕", re.IGNORECASE
 )
-WITH = ("with", "带", "有", "散落")
+WITH = ("with", "带", "有", "散落", "散落着", "混着", "混有", "夹杂", "夹杂着", "掺着", "掺有", "点缀", "点缀着", ",")
 """Words that add something, which need not be a layer."""
-_AND = re.compile(r"\s*(?:,|\band\b|和)\s*", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:[,，、]|\band\b|和)\s*", re.IGNORECASE)
+_CLAUSE = re.compile(r"\s*[,，;；、]\s*")
 _PRINTED = re.compile(r"pattern|print|motif|图案|印花|花纹", re.IGNORECASE)
 _FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_others"]]
 
@@ -54,6 +57,9 @@ def parts(text: str) -> list[tuple[str, str, str]]:
     found = [match.groupdict() for form in _FORMS if (match := form.fullmatch(text))]
     if buried := _BURIED.fullmatch(text):
         found.append({"cover": "soil", "base": buried["base"], "how": "in"})
+    clauses = _CLAUSE.split(text)
+    for place, clause in enumerate(clauses[1:], 1):  # "castle wall, ivy bits"
+        found.append({"cover": clause, "base": ", ".join(clauses[:place] + clauses[place + 1 :]), "how": ","})
     readings = [(one["cover"], one["base"], (one.get("how") or "").lower()) for one in found]
     return [each for reading in readings for each in (_each_addition(*reading) if reading[2] in WITH else [reading])]
 
@@ -69,7 +75,8 @@ def _each_addition(added: str, base: str, how: str) -> list[tuple[str, str, str]
 def is_layer(reading: Reading, base: Reading, how: str) -> bool:
     """Whether what is read as a layer is one: "with dirt" is dirt, no soil."""
     own = set(reading.slots) & {"dirt", "moss", "rust", "wear", "wetness"} - {"wetness"}
-    return covers(reading.material, base.material) and not (how in WITH and own)
+    is_clear = how != "," or reading.material in CLAUSES
+    return is_clear and covers(reading.material, base.material) and not (how in WITH and own)
 
 
 def covers(layer: str | None, base: str | None) -> bool:

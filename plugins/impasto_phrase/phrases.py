@@ -71,9 +71,10 @@ def _ground(terms: Sequence[Term], named: str | None) -> str:
     has_coat = any(_is_coat(term) for term in terms)
     is_named = any(term.has("paint") and not term.text.endswith("ed") for term in paints)
     comes_off = any(term.has("peeling") or term.has("chips") for term in terms)
-    if is_whole or ((is_named or has_coat) and comes_off):
-        return grounds[0] if grounds else "painted-metal" if has_coat else ""  # "chipped enamel"
     is_rusty = any(term.has("rust") or term.material == "rust" for term in terms)
+    if is_whole or ((is_named or has_coat) and comes_off):
+        own = "painted-metal" if has_coat else "metal" if is_rusty else ""  # "chipped enamel", "rusty, flaking paint"
+        return grounds[0] if grounds else own
     return "metal" if is_named and is_rusty and named in ("rust", PAINT) and "wood" not in grounds else ""
 
 

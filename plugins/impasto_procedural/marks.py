@@ -20,7 +20,8 @@ class MarksParameters(Parameters):
     kind: Literal[
         "cracks", "scratches", "stains", "fading", "splatters", "graffiti",
         "lichen", "shells", "line", "hazard-stripes", "peeling-paint", "mould",
-        "holes", "footprints", "tyre-tracks", "fingerprints",
+        "holes", "footprints", "paw-prints", "tyre-tracks", "fingerprints", "grime",
+        "crumbling", "edging", "drapes", "streaks", "oil", "flecks", "confetti", "brushwork", "dimples", "glow",
     ] = Field("cracks", description="What has left its traces")  # fmt: skip
     amount: float = Field(0.5, ge=0, le=1, description="Number and strength of the marks")
     size_m: float = Field(
@@ -39,8 +40,8 @@ class Marks(Filter):
 
     name, label = "marks", "Marks"
     description = (
-        "Cracks, scratches, stains, fading, splatters, graffiti, lichen, shells, lines, hazard stripes, "
-        "peeling paint, mould, holes, prints or tracks on any material"
+        "Marks of use and details on any material: cracks, stains, paint, prints, dirt in joints, "
+        "crumbling mortar, streaks, oil, folds, flecks, glow or the look of brushwork"
     )
     group = "Age"
     needs = ("base_color", "height")

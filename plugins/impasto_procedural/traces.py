@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from .canvas import Canvas
 from .damage import cracks
+from .details import DETAILS, paw
 from .drawing import Drawing, is_there
 from .scatter import scatter
 from .shaping import bump, mix, step
@@ -234,13 +236,16 @@ def _sole(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
     return torch.where((x - side).abs() < half, 1.0, -math.inf)
 
 
-def _footprints(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
-    """Prints of soles with bars, pressed in, with a low rim around them."""
+def _footprints(
+    canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor, animal: bool = False
+) -> Drawing:
+    """Prints of soles with bars, or of paws, pressed in, with a low rim around them."""
     count = max(2, round(canvas.pieces(0.5 * (0.3 + amount) / size_m**2, 400)))
-    prints = scatter(canvas, "prints", count, 0.5 * size_m, _sole, spread=0.08, turn=0.2, even=True)
+    shape = paw if animal else _sole
+    prints = scatter(canvas, "prints", count, 0.5 * size_m, shape, spread=0.08, turn=0.2, even=True)
     inside = (prints.number >= 0).to(drawing.height_m.dtype)
     soft = canvas.blur(inside, 0.02 * size_m)
-    bars = step((math.tau * 6 * prints.y).cos(), -0.3, 0.5) * step(soft, 0.75, 1.0)
+    bars = 0 * soft if animal else step((math.tau * 6 * prints.y).cos(), -0.3, 0.5) * step(soft, 0.75, 1.0)
     rim = (canvas.blur(inside, 0.06 * size_m) * (1 - soft)).clamp_min(0)
     smooth_m = canvas.blur(drawing.height_m, 0.03 * size_m)
     pressed_m = smooth_m - size_m * (0.075 - 0.03 * bars)
@@ -296,6 +301,8 @@ TRACES: Mapping[str, Trace] = {
     "mould": _mould,
     "peeling-paint": _peeling_paint,
     "footprints": _footprints,
+    "paw-prints": partial(_footprints, animal=True),
     "tyre-tracks": _tyre_tracks,
     "fingerprints": _fingerprints,
+    **DETAILS,
 }

@@ -1,4 +1,4 @@
-"""Glass of windows and doors: fluted, hammered or frosted."""
+"""Glass of windows and doors: fluted, hammered or frosted; and clear crystals."""
 
 from __future__ import annotations
 
@@ -71,6 +71,33 @@ def _frost(canvas: Canvas, p: Look) -> Drawing:
     return Drawing(color.clamp(0, 0.9), 0.01 * p.size_m * ice, 0.1 + 0.5 * ice, transmission=CLEAR - 0.6 * ice)
 
 
+def _crystals(canvas: Canvas, p: Look) -> Drawing:
+    """A druse: six-sided points of crystals that lean and grow through each other, with veils inside."""
+    top_m = canvas.x_m.new_full(canvas.size_px, -math.inf)
+    shade, color = 0 * top_m.clamp_min(0), canvas.color(p.color)
+    for level, scale in enumerate((3.2, 2.2, 1.4)):
+        size_m = scale * p.size_m
+        points = canvas.cells(f"crystals {level}", size_m, jitter=0.9)
+        each = lambda name, k=level, of=points.number: canvas.of_each(f"{name} {k}", of)  # noqa: E731
+        lean, turn = 0.3 * size_m * (each("lean") - 0.5), math.tau * each("turn")
+        y, x = points.y_m - lean, points.x_m - 0.3 * size_m * (each("lean x") - 0.5)
+        along, across = y * turn.sin() + x * turn.cos(), (y * turn.cos() - x * turn.sin()) * 1.5
+        sides = [(angle.cos() * along + angle.sin() * across) for angle in math.tau / 6 * torch.arange(6.0)]
+        far, facet = torch.stack(sides).max(0)
+        high_m = size_m * (0.5 + 0.5 * each("high")) - 1.5 * far
+        tone = canvas.of_each(f"facet {level}", 6 * points.number + facet) - 0.5
+        ridge = step((torch.stack(sides).topk(2, 0).values.diff(dim=0)[0]).abs(), 0.035 * size_m, 0.0)
+        wins = high_m > top_m
+        lit = 0.42 + 0.5 * tone + 0.2 * (high_m / size_m - 0.5) + 0.28 * ridge
+        shade, top_m = lit.where(wins, shade), high_m.where(wins, top_m)
+    veils = canvas.noise("veils", 2 * p.size_m, octaves=5, gain=0.6)
+    deep = step(top_m, 0.3 * p.size_m, 1.6 * p.size_m)
+    shade = (shade + 0.07 * veils) * (0.35 + 0.65 * deep)
+    shades = [color * 0.12, color * 0.5, color, color * 1.3 + 0.12, color * 0.6 + 0.4]
+    height_m = top_m.clamp_min(0.2 * p.size_m) * (0.4 + 0.6 * p.relief)
+    return Drawing(gradient(shade, shades).clamp(0.005, 0.92), height_m, p.roughness + 0.05, transmission=0.35)
+
+
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """A pattern pressed into one side; its slopes are lighter and darker, as what is behind them is bent."""
     sway = canvas.sway("sway", 0.012 * p.size_m, 4 * p.size_m)
@@ -92,8 +119,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         bend = 1.6 * relief
     elif p.pattern in ("blocks", "leaded"):
         return _pieces(canvas, p)
-    elif p.pattern == "frost":
-        return _frost(canvas, p)
+    elif p.pattern in ("frost", "crystals"):
+        return (_frost if p.pattern == "frost" else _crystals)(canvas, p)
     else:
         relief = 0.25 * canvas.noise("frost", 0.1 * p.size_m, octaves=4, gain=0.7)
         bend = 0.5 * canvas.noise("clouds", 2 * p.size_m, octaves=5, gain=0.65)
