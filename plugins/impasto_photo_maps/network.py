@@ -1,4 +1,4 @@
-"""A network that recognises relief from one picture: slopes, steepness and roughness.
+"""A network that recognises relief and roughness from one picture: slopes, steepness and roughness.
 
 SqueezeNet 1.1 (Iandola et al. 2016), whose pooling windows do not overlap, recognises at a 16th of the resolution; a
 decoder brings that back to a quarter (Ronneberger et al. 2015). There it says how much of the slopes that brightness
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, max_pool2d, pad, pixel_unshuffle, softplus
+from torch.nn.functional import interpolate, max_pool2d, pad, pixel_unshuffle, silu, softplus
 
 from impasto.library.models import read_model
 from impasto.library.networks import network_of
@@ -31,9 +31,9 @@ MODEL, TOOL = "photo-maps", "photo-maps"
 
 IN = 5
 """Channels of the input: sRGB, and the unit vector to the light or 0."""
-OUTPUTS = {"slopes": 2, "tilt": 1, "error": 1, "roughness": 1}
+OUTPUTS = {"slopes": 2, "tilt": 1, "error": 1}
 """Channels of the output by name: slopes to the right and down the rows; mean tilt around, and expected error of
-normals, in radians; and the logit of roughness."""
+normals, in radians."""
 OUT = sum(OUTPUTS.values())
 STRIDE = 16
 """Sides of pictures are multiples of this."""
@@ -44,6 +44,8 @@ FIRES = ((16, 64), (16, 64)), ((32, 128), (32, 128)), ((48, 192), (48, 192), (64
 """Channels, squeezed and of either kind of expansion, of the fire modules at a quarter, an eighth and a 16th."""
 KEPT, WIDTHS = (128, 256, 512), (64, 96, 128)
 """Channels of the encoder and the decoder from a quarter to a 16th of the resolution."""
+FINISH_WIDTH, DETAIL_WIDTH = 96, 24
+"""Channels that roughness is recognised from, at a 16th and at a quarter of the resolution."""
 FINE = 4
 """Reduction of the finest level."""
 FIRST_SHARE = 0.3
@@ -57,7 +59,7 @@ MARGIN_PX = 64
 
 class RecognitionNetwork(nn.Module):
     """Pictures (B, IN, H, W), sides multiples of `STRIDE`, and the slopes (B, FIELDS, 2, H, W) that they suggest, to
-    values (B, OUT, H, W), and to logits of `KINDS` at a 16th of the resolution."""
+    values (B, OUT, H, W), and to logits of `KINDS` at a 16th of the resolution. Roughness is recognised by itself."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,6 +76,7 @@ class RecognitionNetwork(nn.Module):
         usual[: 2 * BANDS] = FIRST_SHARE
         self.leave.weight.data.mul_(0.1)
         self.leave.bias = nn.Parameter(usual)
+        self.finish = FinishNetwork()
 
     def forward(self, x: Tensor, suggested: Tensor, lights: int = 1) -> tuple[Tensor, Tensor]:
         """Values as in `OUTPUTS`, and the logits. lights: number of successive inputs that show the same picture."""
@@ -85,7 +88,12 @@ class RecognitionNetwork(nn.Module):
         y = y + self.finest(torch.cat([y, self.detail(pixel_unshuffle(x, FINE))], 1))
         shares, values = upsampling(self.leave(y).float(), FINE).split([FIELDS, OUT], 1)
         slopes = values[:, :2] + (shares[:, :, None] * suggested).sum(1)
-        return torch.cat([slopes, softplus(values[:, 2:4]) + LEAST_ANGLE, values[:, 4:]], 1), kinds
+        return torch.cat([slopes, softplus(values[:, 2:]) + LEAST_ANGLE], 1), kinds
+
+    def roughness(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of roughness (B, 1, h, w), at a quarter of the resolution, of sRGB less 0.5 (B, 3, H, W); and the
+        features at a 16th that most of these are made of."""
+        return self.finish(recognised(self.first, self.fires[:1], picture)[0])
 
     def features(self, picture: Tensor) -> list[Tensor]:
         """Features of sRGB less 0.5 (B, 3, H, W), `WIDTHS` channels, from a quarter to a 16th of the resolution."""
@@ -108,6 +116,29 @@ def recognised(first: nn.Module, later: nn.ModuleList, picture: Tensor) -> list[
     return levels
 
 
+class FinishNetwork(nn.Module):
+    """The part that recognises roughness: features (B, KEPT[0], h, w) to the values of `roughness`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fires = nn.ModuleList([fires(sizes, before) for sizes, before in zip(FIRES[1:], KEPT[:2], strict=True)])
+        self.join = nn.Conv2d(sum(KEPT[1:]), FINISH_WIDTH, 1)
+        self.around = nn.ModuleList([Convolved(FINISH_WIDTH, FINISH_WIDTH, reach) for reach in REACHES[:2]])
+        self.leave = nn.Conv2d(FINISH_WIDTH, 1, 1)
+        self.detail = Convolved(KEPT[0], DETAIL_WIDTH)
+        self.fine = nn.Conv2d(DETAIL_WIDTH, 1, 1)
+        for weights in self.fine.parameters():
+            nn.init.zeros_(weights)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        middle = self.fires[0](max_pool2d(x, 2))
+        y = self.join(torch.cat([max_pool2d(middle, 2), self.fires[1](max_pool2d(middle, 2))], 1))
+        y = silu(y * y.square().mean(1, keepdim=True).add(1e-6).rsqrt())
+        for layer in self.around:
+            y = y + layer(y)
+        return upsampling(self.leave(y), FINE) + self.fine(self.detail(x)), y
+
+
 def upsampling(x: Tensor, factor: int) -> Tensor:
     """x (B, C, h, w), which wraps around, enlarged bilinearly."""
     wide = pad(x, (1, 1, 1, 1), mode="circular")
@@ -126,7 +157,7 @@ class Convolved(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.convolution(x)
         magnitude = x.square().mean(1, keepdim=True).add(1e-6).rsqrt()
-        return nn.functional.silu(x * magnitude * self.scale)
+        return silu(x * magnitude * self.scale)
 
 
 class FireModule(nn.Module):
@@ -173,14 +204,9 @@ def estimates(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor 
     toward = picture.new_zeros(2) if toward is None else toward
     lights = toward.view(2, -1)
     count = lights.shape[1]
-    (top, bottom), (left, right) = (
-        (0, 0) if wrap else (MARGIN_PX, MARGIN_PX + -size % STRIDE)
-        for size, wrap in zip(picture.shape[1:], wraps, strict=True)
-    )
-    height, width = picture.shape[1:]
-    plane = Plane((height, width), ((top, bottom), (left, right)))
+    plane = _with_surroundings(picture, wraps)
     extended = plane.extend(picture)
-    whole = Plane((height + top + bottom, width + left + right), ((0, 0), (0, 0)))
+    whole = Plane((extended.shape[1], extended.shape[2]), ((0, 0), (0, 0)))
     suggested = replace(Brightness.of(extended, plane), plane=whole).suggestions(lights)
     stacked = network_input(extended[:, None].expand(-1, count, -1, -1), lights)
     of_lights = suggested.view(FIELDS, 2, *stacked.shape[1:]).permute(2, 0, 1, 3, 4)
@@ -188,6 +214,24 @@ def estimates(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor 
     found = plane.crop(values.transpose(0, 1)).split(list(OUTPUTS.values()))
     of_each = {name: x if toward.ndim > 1 else x[:, 0] for name, x in zip(OUTPUTS, found, strict=True)}
     return {**of_each, "kinds": kinds[0]}
+
+
+@torch.inference_mode()
+def roughness_logits(network: RecognitionNetwork, picture: Tensor, wraps: Wraps) -> Tensor:
+    """Logits of roughness (1, H, W) of a linear picture (3, H, W) as for `estimates`."""
+    plane = _with_surroundings(picture, wraps)
+    given = network_input(plane.extend(picture), picture.new_zeros(2))[None, :3]
+    return plane.crop(upsampling(network.roughness(given)[0].float(), FINE)[0])
+
+
+def _with_surroundings(picture: Tensor, wraps: Wraps) -> Plane:
+    """The plane of a picture (3, H, W), with mirrored surroundings where it does not wrap around."""
+    height, width = picture.shape[1:]
+    (top, bottom), (left, right) = (
+        (0, 0) if wrap else (MARGIN_PX, MARGIN_PX + -side % STRIDE)
+        for side, wrap in zip((height, width), wraps, strict=True)
+    )
+    return Plane((height, width), ((top, bottom), (left, right)))
 
 
 @cache

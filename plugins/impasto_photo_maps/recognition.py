@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.numerics.borders import Wraps, with_margin
@@ -14,12 +14,11 @@ from impasto.numerics.filters import blur, central_differences, gaussian_blur
 from impasto.surface.color_tensors import linear_to_srgb
 
 from .kinds import JOINTED, KINDS, USUAL
-from .network import LEAST_ANGLE, STRIDE, estimates
+from .network import LEAST_ANGLE, STRIDE, RecognitionNetwork, estimates, roughness_logits
 from .prior import Brightness
 
 USUAL_SHARE = 1 / 3
-"""Share of what is usual in the roughness of a surface, and in its tilt under an unknown light, beside what the network
-sees."""
+"""Share of what is usual in the tilt of a surface under an unknown light, beside what the network sees."""
 HALF_TRUSTED_DEGREES = 10.0
 """Confidence is a half at this expected angle between normals and the true ones."""
 BOLDNESS, MOST_STRENGTHENED = 0.67, 6.0
@@ -31,6 +30,8 @@ SMALLEST_PX, LARGEST_PX = 512, 1024
 """Range of sides at which large pictures are recognised; they are halved until they fit."""
 LEAST_PX = 64
 """Smallest side of a picture that wraps around; smaller ones are repeated."""
+SIZES = (1.0, 0.75, 0.5)
+"""Sizes, relative to `SMALLEST_PX` or to a smaller picture, whose roughness is averaged."""
 FINE_PX, AROUND_PX, LEAST_ENERGY = 1.5, 16.0, 1e-4
 """Width of the finest shapes, and of the surroundings in which they are compared with brightness; and the energy of
 its gradients that counts as none."""
@@ -54,7 +55,7 @@ class Recognition:
         return 1 / (1 + (self.error.rad2deg() / HALF_TRUSTED_DEGREES).square())
 
 
-def recognise(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor) -> Recognition:
+def recognise(network: RecognitionNetwork, picture: Tensor, wraps: Wraps, toward: Tensor) -> Recognition:
     """Recognise a linear picture (3, H, W), which wraps around (vertically, horizontally) or is mirrored there.
 
     toward: unit vector (2,), to the right and up, to the light, or 0. Large pictures are recognised at a smaller size;
@@ -63,7 +64,7 @@ def recognise(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor)
     return recognise_under(network, picture, wraps, toward[:, None])[0]
 
 
-def recognise_under(network: nn.Module, picture: Tensor, wraps: Wraps, lights: Tensor) -> list[Recognition]:
+def recognise_under(network: RecognitionNetwork, picture: Tensor, wraps: Wraps, lights: Tensor) -> list[Recognition]:
     """Findings about a picture as for `recognise`, under each of several lights (2, L)."""
     (height, width), moved = _size(picture), _anchor(picture, wraps)
     picture = picture.roll(moved, (1, 2))
@@ -72,7 +73,8 @@ def recognise_under(network: nn.Module, picture: Tensor, wraps: Wraps, lights: T
     small = _at_size(whole, _working_size(_size(whole), wraps), wraps)
     found = estimates(network, small, wraps, lights)
     kinds = found.pop("kinds").mean((1, 2)).softmax(0)
-    usual = kinds @ torch.tensor([(math.log(math.radians(angle)), rough) for angle, rough in USUAL.values()]).to(kinds)
+    usual_tilt = (kinds @ torch.tensor([math.log(math.radians(angle)) for angle, _ in USUAL.values()]).to(kinds)).exp()
+    roughness = recognised_roughness(network, whole, wraps)[:height, :width].roll((-moved[0], -moved[1]), (0, 1))
     recognitions = []
     for number, toward in enumerate(lights.T):
         own = {name: x[:, number] for name, x in found.items()}
@@ -81,13 +83,23 @@ def recognise_under(network: nn.Module, picture: Tensor, wraps: Wraps, lights: T
             slopes = slopes + _finer(own["slopes"], small, whole, wraps)
         slopes = slopes[:, :height, :width].roll((-moved[0], -moved[1]), (1, 2))
         slopes -= slopes.mean((1, 2), keepdim=True)  # a surface is level on the whole
-        singles = (_at_size(own[name], _size(whole), wraps)[0] for name in ("tilt", "error", "roughness"))
-        tilt, error, roughness = (x[:height, :width].roll((-moved[0], -moved[1]), (0, 1)) for x in singles)
+        singles = (_at_size(own[name], _size(whole), wraps)[0] for name in ("tilt", "error"))
+        tilt, error = (x[:height, :width].roll((-moved[0], -moved[1]), (0, 1)) for x in singles)
         if not toward.any():  # otherwise shading shows it
-            tilt = tilt * (usual[0].exp() / tilt.mean()) ** USUAL_SHARE
-        roughness = roughness.sigmoid().lerp(usual[1], USUAL_SHARE)
+            tilt = tilt * (usual_tilt / tilt.mean()) ** USUAL_SHARE
         recognitions.append(Recognition(slopes, tilt, error, roughness, kinds))
     return recognitions
+
+
+def recognised_roughness(network: RecognitionNetwork, picture: Tensor, wraps: Wraps) -> Tensor:
+    """Roughness (H, W) of a linear picture (3, H, W): the mean of what is recognised at several sizes."""
+    side = (picture.shape[1] * picture.shape[2]) ** 0.5
+    found = torch.zeros_like(picture[:1])
+    for share in SIZES:
+        scale = share * min(1.0, SMALLEST_PX / side)
+        small = _at_size(picture, _scaled(_size(picture), scale, wraps), wraps)
+        found += _at_size(roughness_logits(network, small, wraps).sigmoid(), _size(picture), wraps) / len(SIZES)
+    return found[0]
 
 
 def strength(found: Recognition, brightness: Brightness | None) -> float:
@@ -123,6 +135,11 @@ def _working_size(size_px: tuple[int, int], wraps: Wraps) -> tuple[int, int]:
     """Size for recognising a picture, a multiple of `STRIDE` where it wraps around."""
     side = (size_px[0] * size_px[1]) ** 0.5
     scale = min(1.0, max(SMALLEST_PX, min(side / 2, LARGEST_PX)) / side)
+    return _scaled(size_px, scale, wraps)
+
+
+def _scaled(size_px: tuple[int, int], scale: float, wraps: Wraps) -> tuple[int, int]:
+    """Size of a picture times a factor, a multiple of `STRIDE` where it wraps around."""
     steps = (STRIDE if wrap else 1 for wrap in wraps)
     height, width = (max(round(length * scale / step), 1) * step for length, step in zip(size_px, steps, strict=True))
     return height, width

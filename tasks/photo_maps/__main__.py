@@ -1,7 +1,8 @@
 """`python -m tasks.photo_maps DATA`, in the core's Python: train the network that recognises relief.
 
-DATA holds pbr/, pbr512/, textures/, texture_sheets/ and weights/. A training goes on where it was interrupted, and
-`--start` begins with the model of an earlier stage. Prints figures of sets that are neither learned from nor judges.
+`tasks.photo_maps.finish` then trains its part for roughness. DATA holds pbr/, pbr512/, textures/, texture_sheets/ and
+weights/. A training goes on where it was interrupted, and `--start` begins with the model of an earlier stage. Prints
+figures of sets that are neither learned from nor judges.
 """
 
 from __future__ import annotations
@@ -174,8 +175,7 @@ def figures(network: torch.nn.Module, surfaces: Sequence[Surfaces]) -> dict[str,
             values = {key: x.cpu() for key, x in estimates(network, picture.to(device), TORUS).items()}
             slopes = (values["slopes"], surface.slopes)
             normals = normal_figures(*(normal_from_slopes(x.permute(1, 2, 0).numpy()) for x in slopes))
-            roughness = float((values["roughness"].sigmoid() - surface.roughness).abs().mean())
-            figures_of_one = MapFigures(**normals, roughness_error=roughness)
+            figures_of_one = MapFigures(**normals)
             groups["relief" if figures_of_one.has_relief else "flat"].append(figures_of_one)
         for kind, group in groups.items():
             means = mean_figures(group)
@@ -206,6 +206,7 @@ def write(
     path: Path,
     name: str = MODEL,
     label: str = "Photo maps",
+    note: str = "",
 ) -> None:
     """Save the network of the tool of the same name in half precision, with a card."""
     card = {
@@ -216,6 +217,7 @@ def write(
         "data": list(data),
         "figures": dict(held_out),
         "curve": dict(curve),
+        **({"note": note} if note else {}),
     }
     path.parent.mkdir(exist_ok=True)
     save_model(

@@ -37,8 +37,8 @@ PAINTINGS = 256
 DARKEST = 0.003
 THUMBNAIL_PX = 144
 """Size that parts of thumbnails are enlarged to."""
-TARGETS = {"slopes": 2, "roughness": 1, "known": 1, "inside": 1}
-"""Channels by name of what is wanted: as in `OUTPUTS`; whether roughness is known; and where something is learned."""
+TARGETS = {"slopes": 2, "inside": 1}
+"""Channels by name of what is wanted: as in `OUTPUTS`, and where something is learned."""
 
 
 @dataclass(frozen=True)
@@ -85,30 +85,29 @@ class Examples:
         if self.drawn_count:
             number = torch.where(is_drawn, self.set_count + random.below(self.drawn_count, count), number)
         swapped = sunny & ~painted & ~is_drawn & random.chance(SWAPPED_SHARE, count)
-        surfaces = self._cut(number, torch.where(swapped, other, number), random)
+        surfaces = self.cut(number, torch.where(swapped, other, number), random)
         surfaces[:3] = recolored(surfaces[:3], random)
         surfaces[:, painted] = self._painted(int(painted.sum()), random)
         kinds = torch.where(painted | swapped, UNKNOWN, self.kinds[number])
-        return self._photographed(Surfaces.of(surfaces), sunny, kinds, self.known[number] & ~painted, random)
+        return self._photographed(Surfaces.of(surfaces), sunny, kinds, random)
 
-    def _photographed(self, surfaces: Surfaces, sunny: Tensor, kinds: Tensor, known: Tensor, random: Random) -> Batch:
+    def _photographed(self, surfaces: Surfaces, sunny: Tensor, kinds: Tensor, random: Random) -> Batch:
         count = len(sunny)
         suns = Suns.random(random, count)
         told = suns.toward * (sunny & random.chance(KNOWN_SHARE, count))
         crevices = random.uniform(0, 1.2, count) * random.chance(0.5, count)
         radiance = surfaces.color * surfaces.occlusion ** crevices.view(-1, 1, 1)
         radiance = torch.where(sunny.view(-1, 1, 1), lit(surfaces, suns), radiance)
-        rough = self.plane.crop(surfaces.roughness)
-        inside = torch.zeros_like(rough)
-        inside[:, BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX] = 1
-        known = known.float().view(-1, 1, 1).expand_as(rough)
-        wanted = torch.cat([self.plane.crop(surfaces.slopes), torch.stack([rough, known, inside])])
+        slopes = self.plane.crop(surfaces.slopes)
+        inside = torch.zeros_like(slopes[:1])
+        inside[..., BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX] = 1
+        wanted = torch.cat([slopes, inside])
         picture = taken(radiance, random, CLEAN_SHARE)
         suggested = Brightness.of(picture, self.plane).suggestions(told)
         given = network_input(self.plane.crop(picture), told)
         return Batch(given.transpose(0, 1), suggested.permute(2, 0, 1, 3, 4), wanted.transpose(0, 1), kinds)
 
-    def _cut(self, number: Tensor, relief: Tensor, random: Random) -> Tensor:
+    def cut(self, number: Tensor, relief: Tensor, random: Random) -> Tensor:
         """Random parts (9, B, side, side) of surfaces with others' relief, by their numbers, at random angles and
         scales."""
         count, device = len(number), self.device

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,14 +71,17 @@ def usual(surfaces: Sequence[Surfaces], kinds: Sequence[int], known: Sequence[bo
 
 def thumbnails(folder: Path, judged: Judges) -> list[tuple[Tensor, int]]:
     """sRGB pictures (3, h, w) of the contact sheets in a folder that show no judge, and their kinds or `UNKNOWN`."""
+    return [(picture, kind_of(name)) for picture, name, _ in named_thumbnails(folder, judged)]
+
+
+def named_thumbnails(folder: Path, judged: Judges) -> Iterator[tuple[Tensor, str, int]]:
+    """The same pictures, with the names of their classes and their numbers in these."""
     index = json.loads((folder / "index.json").read_text())
     side = index["tile"]
-    found = []
     for sheet, corners in index["boxes"].items():
         with Image.open(folder / sheet) as picture:
             whole = np.asarray(picture.convert("RGB"), np.float32) / 255
-        for left, top in corners:
+        for number, (left, top) in enumerate(corners):
             part = whole[top : top + side, left : left + side]
             if judged.may_teach(part):
-                found.append((torch.from_numpy(part.transpose(2, 0, 1).copy()), kind_of(Path(sheet).stem)))
-    return found
+                yield torch.from_numpy(part.transpose(2, 0, 1).copy()), Path(sheet).stem, number

@@ -1,4 +1,4 @@
-"""The training of the network that recognises relief.
+"""The training of the network that recognises relief: of all but its part for roughness.
 
 It learns from random photographs of measured sets, of their colours on others' relief, and of random materials.
 """
@@ -37,7 +37,7 @@ AROUND = 16
 """Side in pixels of the squares over which tilts are averaged, besides the whole picture."""
 LEAST_TILT = 0.02
 """Tilt in radians that is added before tilts are compared by their logarithms."""
-DISTANCE, SHAPE, RELIT, TILT, SURENESS, ROUGHNESS, KIND = 3.0, 0.5, 1.5, 0.1, 0.05, 1.0, 0.3
+DISTANCE, SHAPE, RELIT, TILT, SURENESS, KIND = 3.0, 0.5, 1.5, 0.1, 0.05, 0.3
 """Weights of the losses."""
 THUMBNAILS = 4
 """Labelled thumbnails of each step, for a batch of `BATCH`."""
@@ -137,7 +137,7 @@ def loss_terms(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], random
 
     distance: of normals. shape: 1 - correlation of slopes in each band, whatever their strength. relit: difference of
     the shading under random lights. tilt: of the logarithm of mean tilts. sureness: of errors as exponentially
-    distributed. roughness: of it, where it is known.
+    distributed.
     """
     inside = wanted["inside"]
     mean = lambda x: (x * inside).mean() / inside.mean()  # noqa: E731
@@ -147,14 +147,12 @@ def loss_terms(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], random
     sizes = (AROUND, made.shape[2:])
     ratios = [torch.sub(*((avg_pool2d(x, size) + LEAST_TILT).log() for x in tilts)).abs().mean() for size in sizes]
     expected = found["error"]
-    rough = (found["roughness"].sigmoid() - wanted["roughness"]).abs() * wanted["known"]
     return {
         "distance": DISTANCE * mean(error),
         "shape": SHAPE * _shape_loss(made, true, inside),
         "relit": RELIT * _relit_loss(found["slopes"], wanted["slopes"], inside, random),
         "tilt": TILT * torch.stack(ratios).sum(),
         "sureness": SURENESS * mean(error.detach() / expected + expected.log()),
-        "roughness": ROUGHNESS * mean(rough),
     }
 
 

@@ -11,6 +11,7 @@ from making import finish, made
 from photographed import Camera, drawn, photographs
 from PIL import Image, ImageDraw, ImageFilter
 from tasks.photo_maps.examples import MARGIN_PX, Examples, Material
+from tasks.photo_maps.finishing import FinishTraining, Thumbnails
 from tasks.photo_maps.photographs import Random
 from tasks.photo_maps.recognition import RecognitionTraining
 from tasks.photo_maps.surfaces import Surfaces, random_material
@@ -29,7 +30,7 @@ from impasto_photo_maps.command import GAP_PX
 from impasto_photo_maps.lights import AZIMUTHS, SIDE_PX, ShowLights, pictures_of_relief
 from impasto_photo_maps.network import load_recognition, network_input
 from impasto_photo_maps.prior import Brightness, Plane, towards
-from impasto_photo_maps.recognition import recognise, recognise_under
+from impasto_photo_maps.recognition import recognise, recognise_under, recognised_roughness
 
 
 def test_seamless_textures_are_recognised_unlike_their_crops():
@@ -42,15 +43,14 @@ def test_seamless_textures_are_recognised_unlike_their_crops():
 
 @pytest.mark.parametrize("grey", [0.0, 0.3, 1.0])
 def test_one_colour_gives_a_flat_unoccluded_material(grey):
-    made = estimate(np.full((40, 56, 3), grey, np.float32)).arrays()
+    picture = np.full((40, 56, 3), grey, np.float32)
+    made = estimate(picture).arrays()
     assert np.allclose(made["base_color"], grey, atol=1e-4)
     assert np.allclose(made["height"], 0.5, atol=1e-3)
     assert np.allclose(made["normal"], (0.5, 0.5, 1), atol=1e-3)
     assert np.allclose(made["ambient_occlusion"], 1, atol=1e-3)
     assert np.ptp(made["roughness"]) < 1e-2
-    assert np.allclose(
-        estimate(np.full((40, 56, 3), grey, np.float32), roughness=0.65)["roughness"].pixels, 0.65, atol=1e-2
-    )
+    assert np.allclose(estimate(picture, roughness=0.65)["roughness"].pixels, 0.65, atol=1e-2)
 
 
 def test_a_picture_too_large_for_memory_is_refused_with_the_scale_that_fits():
@@ -234,12 +234,8 @@ def test_relief_is_alike_under_one_light_and_among_several(cobbles):
 
 
 def test_the_relief_under_eight_lights_is_shown_dark_where_it_does_not_fit(cobbles, tmp_path):
-    doing = Doing(
-        Recipe((Step("photo-maps"),)),
-        RunOptions("cpu"),
-        Host(),
-        read=lambda: {"source": Maps.from_arrays({"base_color": cobbles})},
-    )
+    subject = Maps.from_arrays({"base_color": cobbles})
+    doing = Doing(Recipe((Step("photo-maps"),)), RunOptions("cpu"), Host(), read=lambda: {"source": subject})
     result = ShowLights().carry_out(doing, None)
     column = result.maps["base_color"].pixels
     shown = dict(zip(AZIMUTHS, column.reshape(len(AZIMUTHS), SIDE_PX, SIDE_PX, 3), strict=True))
@@ -262,16 +258,12 @@ def test_decisions_are_noted():
     (known,), (unknown,), (double,) = (
         made("photo-maps", lit, **given).notes for given in ({"light_azimuth": 30.0}, {}, {"relief": 2.0})
     )
-    for said in (known, unknown):
-        assert "its relief leans by" in said
-    assert degrees_said(double) > 1.5 * degrees_said(unknown)
+    known, unknown, double = (
+        float(said.partition("its relief leans by ")[2].partition("°")[0]) for said in (known, unknown, double)
+    )
+    assert double > 1.5 * unknown > 0 < known
     given = Maps.from_arrays({"base_color": lit, "height": lit[..., :1], "roughness": lit[..., :1]})
     assert made("photo-maps", given).notes == ()
-
-
-def degrees_said(note: str) -> float:
-    """The mean tilt that a note tells."""
-    return float(note.partition("leans by ")[2].partition("°")[0])
 
 
 def test_shading_at_the_borders_of_a_single_picture_makes_no_cliffs():
@@ -299,16 +291,11 @@ def test_letters_on_a_wall_stay_flat(azimuth):
     assert lean[letters].mean() < lean[~letters].mean() + 2.5  # measured 1.5
 
 
-def test_relief_of_shading_rolls_with_a_tile_and_turns_upside_down():
+def test_relief_of_shading_rolls_with_a_tile():
     picture = photograph(drawn("cobbles", 256, 5), 30.0)["base_color"].pixels
     height = estimate(picture, light_azimuth=30.0, tiling="tiling")["height"].pixels
     rolled = estimate(np.roll(picture, (37, 51), (0, 1)), light_azimuth=30.0, tiling="tiling")["height"].pixels
     assert np.abs(np.roll(height, (37, 51), (0, 1)) - rolled).max() < 1e-3
-    inverted = estimate(picture, light_azimuth=30.0, tiling="tiling", invert_height=True)["height"].pixels
-    assert np.allclose(inverted, 1 - height, atol=1e-3)
-
-
-UNKNOWN_LIGHT = torch.zeros(2)
 
 
 @pytest.fixture(scope="module")
@@ -318,16 +305,15 @@ def surface() -> Surfaces:
 
 def test_distant_pixels_change_nothing(surface):
     """A part is recognised as within its whole, so that pictures can be recognised in pieces."""
-    large = random_material(512, 3, []).color
+    large, unknown = random_material(512, 3, []).color, torch.zeros(2)
     changed = large.clone()
     changed[:, :64] = 0.3
     network = load_recognition()
-    given = [network_input(x * (0.18 / large.mean()), UNKNOWN_LIGHT)[None] for x in (large, changed)]
-    suggested = Brightness.of(large, Plane((512, 512), ((0, 0), (0, 0)))).suggestions(UNKNOWN_LIGHT)[None]
+    given = [network_input(x * (0.18 / large.mean()), unknown)[None] for x in (large, changed)]
+    suggested = Brightness.of(large, Plane((512, 512), ((0, 0), (0, 0)))).suggestions(unknown)[None]
     with torch.inference_mode():
         one, other = (network(x, suggested)[0][0, :, 272:304] for x in given)
-    exposure = float(changed.mean() / large.mean())
-    assert abs(exposure - 1) < 0.5
+    assert abs(float(changed.mean() / large.mean()) - 1) < 0.5
     assert (one - other)[:2].abs().mean() < 0.25 * one[:2].abs().mean()
 
 
@@ -336,15 +322,29 @@ def test_a_training_learns_slopes_from_shading(surface):
     grey = Material(replace(surface, color=torch.full_like(surface.color, 0.4)), 1)
     one = RecognitionTraining([grey], [], [(torch.rand(3, 128, 128), 1)], 30, crop_px=64)
     distances = []
-    for _ in range(30):
+    for one.done in range(30):
         distances.append(float(one.step()["distance"]))
-        one.done += 1
     assert np.mean(distances[-8:]) < 0.9 * np.mean(distances[:8])
+
+
+@pytest.mark.slow
+def test_a_training_learns_roughness_and_leaves_relief_as_it_is(surface):
+    before, smooth = load_recognition(), Material(replace(surface, roughness=0.02 + 0 * surface.roughness), 1)
+    thumbnails = Thumbnails(torch.rand(4, 3, 64, 64), torch.ones(4).long(), torch.arange(4), torch.arange(4) % 2.0)
+    one = FinishTraining(before.state_dict(), [smooth], [True], thumbnails, 12, crop_px=64)
+    for one.done in range(10):
+        one.step()
+    after = one.networks["network"].eval()
+    known, learned = (recognised_roughness(x, surface.color, (True, True)).mean() for x in (before, after))
+    assert learned < known - 0.02
+    weights = after.state_dict()
+    changed = {name.split(".")[0] for name, x in before.state_dict().items() if not torch.equal(x, weights[name])}
+    assert changed == {"finish"}
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_parts_are_turned_with_their_slopes(surface, seed):
-    parts = Examples([Material(surface)], [], 128, "cpu")._cut(*torch.zeros(2, 4).long(), Random.seeded(seed, "cpu"))
+    parts = Examples([Material(surface)], [], 128, "cpu").cut(*torch.zeros(2, 4).long(), Random.seeded(seed, "cpu"))
     assert parts.shape[2:] == (128 + 2 * MARGIN_PX,) * 2
     height = parts[5]
     for axis, slopes in ((2, parts[3]), (1, parts[4])):
