@@ -44,6 +44,8 @@ _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORE
 _RUNS = re.compile(
     r"\b(?:streak|run|stain|drip|bleed)(?:s|ed|ing)?\b|流下|流淌|锈水|锈痕|锈渍|锈流|流痕", re.IGNORECASE
 )
+JOINTS = ("between", "among", "in", "through", "from")
+"""Words for what comes out of joints and cracks."""
 WITH = ("with", "带", "有", "散落", "散落着", "混着", "混有", "夹杂", "夹杂着", "掺着", "掺有", "点缀", "点缀着", ",")
 """Words that add something, which need not be a layer."""
 _AND = re.compile(r"\s*(?:[,，、]|\band\b|和)\s*", re.IGNORECASE)
@@ -92,7 +94,7 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     like = reading.like
     has_needles = reading.slots.get(NEEDLES) == "much" or like.get(NEEDLES) == "1"
     runs = how == "down" or bool(_RUNS.search(text))
-    lies = "hollows" if how in ("between", "among", "in") or reading.material not in FLAT else "patches"
+    lies = "hollows" if how in JOINTS or reading.material not in FLAT else "patches"
     parameters: dict[str, Any] = {
         "material": NEEDLES if has_needles else reading.material,
         "amount": amount,

@@ -13,6 +13,7 @@ from torch.nn.functional import max_pool1d, pad
 
 from .canvas import Canvas
 from .drawing import Drawing
+from .motifs import MOTIFS
 from .scatter import scatter
 from .shaping import mix, step
 
@@ -175,6 +176,17 @@ def brushwork(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, co
     return replace(drawing, color=painted.clamp(0.005, 0.95), height_m=height_m, roughness=0.8)
 
 
+def carving(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
+    """An ornament of leaves that stands out of the surface with rounded edges, above a ground that is darker."""
+    leaves = MOTIFS["damask"](canvas, size_m)[0].clamp(0, 1)
+    full = 0.6 + 0.4 * canvas.blur(leaves, 0.04 * size_m)
+    round_ = (1.6 * canvas.blur(leaves, 0.012 * size_m) - 0.3).clamp(0, 1) * full
+    near = canvas.blur(leaves, 0.025 * size_m) * (1 - leaves)
+    shade = (0.82 + 0.18 * leaves) * (1 - 0.8 * amount * near)
+    height_m = drawing.height_m + 0.07 * size_m * (0.5 + amount) * round_
+    return replace(drawing, color=drawing.color * shade, height_m=height_m)
+
+
 def dimples(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
     """Small soft pits close together, as in the peel of an orange."""
     pits = canvas.cells("dimples", size_m, jitter=0.75, warp=canvas.sway("ragged", 0.08 * size_m, 0.6 * size_m))
@@ -210,6 +222,7 @@ DETAILS: Mapping[str, Callable[[Canvas, Drawing, float, float, Tensor], Drawing]
     "flecks": flecks,
     "confetti": partial(flecks, mixed=True),
     "brushwork": brushwork,
+    "carving": carving,
     "dimples": dimples,
     "glow": glow,
 }

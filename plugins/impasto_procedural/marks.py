@@ -21,7 +21,8 @@ class MarksParameters(Parameters):
         "cracks", "scratches", "stains", "fading", "splatters", "graffiti",
         "lichen", "shells", "line", "hazard-stripes", "peeling-paint", "mould",
         "holes", "footprints", "paw-prints", "tyre-tracks", "fingerprints", "grime",
-        "crumbling", "edging", "drapes", "streaks", "oil", "flecks", "confetti", "brushwork", "dimples", "glow",
+        "crumbling", "edging", "drapes", "carving",
+        "streaks", "oil", "flecks", "confetti", "brushwork", "dimples", "glow",
     ] = Field("cracks", description="What has left its traces")  # fmt: skip
     amount: float = Field(0.5, ge=0, le=1, description="Number and strength of the marks")
     size_m: float = Field(
