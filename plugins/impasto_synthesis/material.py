@@ -12,10 +12,8 @@ import torch
 from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
-from impasto.patterns.detection import Regularity, find_regularity, find_regularity_of_lines
+from impasto.patterns.detection import Regularity, find_few_cells, find_regularity, find_regularity_of_lines
 from impasto.patterns.features import line_strength
-from impasto.patterns.overlaps import TOLERANCE as ALIKE_TOLERANCE
-from impasto.patterns.overlaps import find_vectors
 from impasto.patterns.session import Report
 from impasto.texture import NORMAL_MAPS, Maps, Texture
 
@@ -65,7 +63,7 @@ def prepare_source(
     if copies:
         others[PLACES] = _places(next(iter(images.values())))
     context.progress(start + (end - start) / 4, "Looking for a pattern")
-    found = regularity_of(luma_of(images), pattern, is_closed=len(closed) > 1)
+    found = _regularity(luma_of(images), pattern, is_closed=len(closed) > 1)
     if len(closed) == 1:
         fitted = (found and fit_along(images | others, found, size_px, closed[0])) or Fitted(images | others)
     else:
@@ -91,16 +89,15 @@ def prepare_source(
     return replace(fitted, maps=maps, carried={name: fitted.maps[name] for name in others})
 
 
-def regularity_of(
-    light: torch.Tensor, wanted: str = "auto", is_closed: bool = True, known: torch.Tensor | None = None
-) -> Regularity | None:
-    """The pattern in `light` (h, w); None if there is none, or none is wanted. known: see `find_vectors`."""
+def _regularity(light: torch.Tensor, wanted: str, is_closed: bool = True) -> Regularity | None:
+    """The pattern in `light` (h, w); None if there is none, or none is wanted."""
     if wanted == "stochastic":
         return None
     light, sensitivity = light.cpu(), SENSITIVITY[wanted]
-    if is_closed and (vectors := find_vectors(light, sensitivity, known)) is not None:
-        return Regularity(wave_vectors=torch.linalg.inv(vectors), tolerance=ALIKE_TOLERANCE)
-    return find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
+    few = find_few_cells(light, sensitivity) if is_closed else None
+    return (
+        few or find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
+    )
 
 
 def reporter(maps: Mapping[str, torch.Tensor], context: Context, done: tuple[float, float], words: str) -> Report:

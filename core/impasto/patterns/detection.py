@@ -15,6 +15,7 @@ from torch.nn.functional import grid_sample
 
 from .correlation import autocorrelation, find_basis, find_sublattice, normalise
 from .lattice import MOST_FREQUENCY, Lattice
+from .overlaps import ALIKE_TOLERANCE, find_vectors
 from .phases import TOLERANCE, Sublattice
 from .rows import LEAST_PX, Rows, find_rows
 
@@ -58,6 +59,12 @@ def find_regularity(luminance: Tensor, sensitivity: float = 1.0) -> Regularity |
     sublattice = _sublattice(image, rows[0], rows[1]) if rows[0] and rows[1] else Sublattice()
     along_y, along_x = (_enlarge(one, reduction, luminance.mean(1 - axis)) for axis, one in enumerate(rows))
     return Regularity((along_y, along_x), sublattice)
+
+
+def find_few_cells(luminance: Tensor, sensitivity: float = 1.0, known: Tensor | None = None) -> Regularity | None:
+    """The lattice of luminance (H, W) that shows a few cells, which are alike; see `overlaps.find_vectors`."""
+    vectors = find_vectors(luminance, sensitivity, known)
+    return None if vectors is None else Regularity(wave_vectors=torch.linalg.inv(vectors), tolerance=ALIKE_TOLERANCE)
 
 
 def find_regularity_of_lines(strength: Tensor, sensitivity: float = 1.0) -> Regularity | None:

@@ -85,9 +85,6 @@ class Offsets:
         for start in range(0, len(places), CHUNK):
             yield 0.5 * start / len(places)
             found.append(self._best_offsets(squares, places[start : start + CHUNK], weights))
-        if self.pattern:
-            found.append(self.pattern.repeats(squares.top, PERIODS).expand(len(places), -1, 2))
-            found = [torch.cat([torch.cat(found[:-1]), found[-1]], 1)]
         offsets = self._candidates(squares, places, torch.cat(found))
         costs = self._costs(squares, border, offsets)
         axes = self._edges(squares, 0, offsets), self._edges(squares, 1, offsets)
@@ -137,6 +134,8 @@ class Offsets:
         for axis, length in enumerate(self.grid.size):
             if self.grid.wraps[axis]:
                 offsets[..., axis] %= length
+        if self.pattern:
+            offsets = torch.cat([offsets, self.pattern.repeats(part, PERIODS).expand(len(part), -1, 2)], 1)
         return offsets
 
     def _candidates(self, squares: Squares, places: Tensor, found: Tensor) -> Tensor:

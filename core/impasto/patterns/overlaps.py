@@ -24,12 +24,10 @@ MOST_CELLS, MOST_PERIODS = 20, 6
 """Most unit cells in a picture, and periods along a side: of more, rows and bonds are found more reliably."""
 LEAST_PEAK, ALIKE, DISTINCT = 0.3, 0.5, 0.2
 """Least correlation of peaks, and at vectors, and how much lower it is halfway: along stripes, it is as high."""
-AREA_COST, FINER = 0.08, 0.8
-"""Loss of correlation that a cell e times smaller may have, and least correlation, relative to the best, of a lattice
-whose cells are counted: a group of bricks is no cell."""
-MEASURED = 0.8
-"""Least correlation, relative to that of the lattice, of multiples by which vectors are measured."""
-TOLERANCE = 0.01
+AREA_COST, FINER, MEASURED = 0.08, 0.8, 0.8
+"""Loss of correlation that a cell e times smaller may have; and least correlation, relative to the best lattice,
+of those whose cells are counted (a group of bricks is no cell), and of multiples by which vectors are measured."""
+ALIKE_TOLERANCE = 0.01
 """Largest phase error, in periods: cells are alike, and doubled lines are seen."""
 
 

@@ -7,7 +7,7 @@ from scipy.ndimage import label, maximum_filter
 
 from impasto.context import Context
 from impasto.numerics.statistics import LANDMARKS, PrincipalChannels, circular_blur, in_deviations
-from impasto.surface.resizing import resize, resized_map
+from impasto.surface.resizing import resize, resized_map, size_at_most
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 from impasto.tools import Result
@@ -29,8 +29,7 @@ def landmarks_of(subject: Maps, parameters: FindLandmarksParameters, context: Co
     height, width = subject.size_px
     if is_too_small(subject, context):
         return Result(Maps.from_arrays({"base_color": np.zeros((height, width, 3))}, name=subject.name))
-    shrink = max(1.0, max(height, width) / SEARCHED_PX)
-    size_px = max(1, round(height / shrink)), max(1, round(width / shrink))
+    size_px = size_at_most((height, width), SEARCHED_PX)
     small = Maps({name: resized_map(name, texture, size_px) for name, texture in subject.items()})
     context.progress(0.5, "Looking for landmarks")
     mask, found = _salient_places(small, parameters)

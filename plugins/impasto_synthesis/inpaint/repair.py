@@ -7,6 +7,7 @@ import torch
 
 from impasto.context import Context
 from impasto.errors import ParameterError
+from impasto.patterns.detection import find_few_cells, find_regularity
 from impasto.patterns.phases import Pattern
 from impasto.surface.color import luma
 from impasto.surface.resizing import resize
@@ -14,7 +15,6 @@ from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 from impasto.tools import Inputs
 
-from ..material import regularity_of
 from ..pattern import lattice
 from .fill import Repair, fill_holes
 from .parameters import InpaintParameters, Wraps
@@ -48,7 +48,8 @@ def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Inputs, c
 def lattice_of(subject: Maps, mask: np.ndarray) -> Pattern:
     """The lattice of a picture outside a mask (H, W), or a pattern without wave vectors."""
     grey = luma(next(iter(subject.values())).pixels)
-    found = regularity_of(torch.from_numpy(np.where(mask, grey[~mask].mean(), grey)), known=torch.from_numpy(~mask))
+    light = torch.from_numpy(np.where(mask, grey[~mask].mean(), grey))
+    found = find_few_cells(light, known=torch.from_numpy(~mask)) or find_regularity(light)
     return lattice(found) if found else Pattern()
 
 
