@@ -180,11 +180,8 @@ def warp(image: torch.Tensor, affine: torch.Tensor, keystones: tuple[float, floa
     outline = border / (1 + border @ slope)[:, None] @ affine.T  # top and bottom as columns; then sides
     is_turned = bool((affine - affine.diag().clamp(min=0).diag()).abs().max() > TURNED * affine.abs().max())
     low, high = _turned_part(affine, half, slope) if is_turned else _upright_part(outline)
-    sizes = [max(1, int(length)) for length in (high - low).tolist()]
-    y, x = (
-        low[axis] + (torch.arange(sizes[axis], dtype=double) + 0.5) * (high - low)[axis] / sizes[axis]
-        for axis in (0, 1)
-    )
+    sizes = [max(1, int(length + 1e-3)) for length in (high - low).tolist()]
+    y, x = ((low + high)[axis] / 2 + torch.arange(sizes[axis], dtype=double) - (sizes[axis] - 1) / 2 for axis in (0, 1))
     target = torch.stack(torch.meshgrid(y, x, indexing="ij"), -1)  # (h', w', 2)
     flat = target @ torch.linalg.inv(affine).T
     position = flat / (1 - flat @ slope)[..., None] / half
