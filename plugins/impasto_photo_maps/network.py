@@ -1,4 +1,4 @@
-"""A network that recognises relief and roughness from one picture: slopes, steepness and roughness.
+"""A network that recognises relief and roughness from one picture.
 
 SqueezeNet 1.1 (Iandola et al. 2016), whose pooling windows do not overlap, recognises at a 16th of the resolution; a
 decoder brings that back to a quarter (Ronneberger et al. 2015). There it says how much of the slopes that brightness
