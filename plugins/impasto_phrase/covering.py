@@ -44,11 +44,30 @@ _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORE
 _RUNS = re.compile(
     r"\b(?:streak|run|stain|drip|bleed)(?:s|ed|ing)?\b|流下|流淌|锈水|锈痕|锈渍|锈流|流痕", re.IGNORECASE
 )
-JOINTS = ("between", "among", "in", "through", "from")
+JOINTS = ("between", "among", "in", "through", "from", ",in")
 """Words for what comes out of joints and cracks."""
-WITH = ("with", "带", "有", "散落", "散落着", "混着", "混有", "夹杂", "夹杂着", "掺着", "掺有", "点缀", "点缀着", ",")
+WITH = (
+    "with",
+    "带",
+    "有",
+    "散落",
+    "散落着",
+    "混着",
+    "混有",
+    "夹杂",
+    "夹杂着",
+    "掺着",
+    "掺有",
+    "点缀",
+    "点缀着",
+    ",",
+    ",in",
+)
 """Words that add something, which need not be a layer."""
 _AND = re.compile(r"\s*(?:[,，、]|\band\b|和)\s*", re.IGNORECASE)
+_IN_JOINTS = re.compile(
+    r"\s+(?:in|between) (?:the |its )?(?:gaps|joints|cracks|corners|crevices|seams)$", re.IGNORECASE
+)
 _CLAUSE = re.compile(r"\s*[,，;；、]\s*")
 _PRINTED = re.compile(r"pattern|print|motif|图案|印花|花纹", re.IGNORECASE)
 _FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_others"]]
@@ -56,12 +75,14 @@ _FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_other
 
 def parts(text: str) -> list[tuple[str, str, str]]:
     """Readings of a phrase as (layer, base, preposition or ""); empty for other phrases."""
-    found = [match.groupdict() for form in _FORMS if (match := form.fullmatch(text))]
+    found: list[dict[str, str]] = []
     if buried := _BURIED.fullmatch(text):
         found.append({"cover": "soil", "base": buried["base"], "how": "in"})
     clauses = _CLAUSE.split(text)
     for place, clause in enumerate(clauses[1:], 1):  # "castle wall, ivy bits"
-        found.append({"cover": clause, "base": ", ".join(clauses[:place] + clauses[place + 1 :]), "how": ","})
+        rest, how = ", ".join(clauses[:place] + clauses[place + 1 :]), ",in" if _IN_JOINTS.search(clause) else ","
+        found.append({"cover": _IN_JOINTS.sub("", clause), "base": rest, "how": how})
+    found += [match.groupdict() for form in _FORMS if (match := form.fullmatch(text))]
     readings = [(one["cover"], one["base"], (one.get("how") or "").lower()) for one in found]
     return [each for reading in readings for each in (_each_addition(*reading) if reading[2] in WITH else [reading])]
 
@@ -77,7 +98,7 @@ def _each_addition(added: str, base: str, how: str) -> list[tuple[str, str, str]
 def is_layer(reading: Reading, base: Reading, how: str) -> bool:
     """Whether what is read as a layer is one: "with dirt" is dirt, no soil."""
     own = set(reading.slots) & {"dirt", "moss", "rust", "wear", "wetness"} - {"wetness"}
-    is_clear = how != "," or reading.material in CLAUSES
+    is_clear = how[:1] != "," or reading.material in CLAUSES
     return is_clear and covers(reading.material, base.material) and not (how in WITH and own)
 
 
@@ -108,7 +129,9 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     parameters |= table("grammar")["layers"].get(reading.material, {})
     if "wetness" in reading.slots:
         parameters["wetness"] = level("wetness", schemas["wetness"], reading.slots["wetness"])
-    return Step(COVER, parameters), without_effect(reading, (*SHOWN, reading.material, *(("stains",) if runs else ())))
+    return Step(COVER, parameters), without_effect(
+        reading, (*SHOWN, reading.material, *(("stains", "streaks") if runs else ()))
+    )
 
 
 def without_effect(reading: Reading, drawn: Collection[str]) -> list[str]:
