@@ -52,7 +52,7 @@ class RemoveLight(Filter):
         from .light import lighting, load_light
 
         small = maps_at_most(photograph, LOOKED_AT_PX)
-        found = lighting(load_light(), _linear(small, "cpu"), tiles(small, "auto"))
+        found = lighting(load_light().to("cpu"), _linear(small, "cpu"), tiles(small, "auto"))
         share = float(found.covered.float().mean())
         return found.shadowed >= SURE and SHARES[0] <= share <= SHARES[1]
 
