@@ -15,10 +15,11 @@ from ..bridge import materials, naming
 from ..bridge.inputs import SOURCE, Source, images_of
 from ..bridge.recipe_inputs import missing_inputs, put_source
 from ..bridge.target import ACTIVE
+from ..core.descriptions import FROM_PHOTOGRAPHS
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.untrusted import parse_json
-from ..engine.catalogue import catalogue, has_size
+from ..engine.catalogue import catalogue, has_size, properties_of
 from ..parameters import inputs, properties
 from ..tools.form import AS_STORED
 from ..tools.lists import LISTS, MODEL, PHOTO, WORDS, is_pictured
@@ -127,12 +128,21 @@ def _parts(recipe: Recipe) -> tuple[Step, Step | None]:
     steps, kinds = list(recipe.active_steps), LISTS["tool"][0]
     if any(step.tool not in catalogue for step in steps):
         steps = []
+    if len(steps) > 1 and catalogue[steps[1].tool]["task"] in FROM_PHOTOGRAPHS and _is_usual(steps[0]):
+        steps.pop(0)  # a photograph that needs it gets it again
     kind = catalogue[steps[0].tool]["kind"] if steps else ""
     is_estimated = len(steps) == 2 and kind == "generator" and catalogue[steps[1].tool]["kind"] == "estimator"
     estimator = steps.pop() if is_estimated else None
     if len(steps) != 1 or kind not in kinds:
         raise ParameterError("the Impasto panel cannot show this recipe", "press Edit Layers")
     return steps[0], estimator
+
+
+def _is_usual(step: Step) -> bool:
+    """Whether a step is a filter with its default parameters."""
+    tool = catalogue[step.tool]
+    defaults = {name: schema.get("default") for name, schema in properties_of(tool).items()}
+    return tool["kind"] == "filter" and {**defaults, **step.parameters} == defaults
 
 
 def shown_recipe(scene: bpy.types.Scene) -> Recipe:

@@ -89,7 +89,7 @@ def test_many_results_have_pages(plane, settings):
     assert settings.page == 0
 
 
-def test_settings_are_restored_with_source_and_estimator(scene, plane, image, settings):
+def test_settings_are_restored_with_source_and_estimator(scene, plane, image, settings, extension):
     panel_settings, group = scene.impasto, scene.impasto_parameters.checker
     panel_settings.tool, panel_settings.source_kind, panel_settings.image = "checker", "IMAGE", image
     panel_settings.estimator, panel_settings.seed, panel_settings.width_m = "photo-maps", 5, 0.5
@@ -108,6 +108,14 @@ def test_settings_are_restored_with_source_and_estimator(scene, plane, image, se
     assert panel_settings.width_m == pytest.approx(0.5)
     assert (group.squares, group.width_px, group.height_px) == (3, 16, 32)
     assert scene.impasto_parameters.photo_maps.relief == pytest.approx(0.25)
+    recipes, restore = extension.core.recipe, extension.generate.request.restore_settings
+    others = recipes.Step("quilt"), recipes.Step("photo-maps", {"relief": 0.5})
+    restore(scene, recipes.Recipe((recipes.Step("remove-light"), *others)), {})
+    assert panel_settings.tool == "quilt"
+    assert scene.impasto_parameters.photo_maps.relief == pytest.approx(0.5)
+    weaker = recipes.Step("remove-light", {"strength": 0.5})
+    with pytest.raises(extension.core.errors.ParameterError, match="cannot show this recipe"):
+        restore(scene, recipes.Recipe((weaker, *others)), {})
 
 
 @pytest.mark.slow
