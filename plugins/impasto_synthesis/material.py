@@ -63,13 +63,15 @@ def prepare_source(
     if copies:
         others[PLACES] = _places(next(iter(images.values())))
     context.progress(start + (end - start) / 4, "Looking for a pattern")
-    found = _regularity(luma_of(images), pattern, is_closed=len(closed) > 1)
-    if len(closed) == 1:
-        fitted = (found and fit_along(images | others, found, size_px, closed[0])) or Fitted(images | others)
-    else:
-        fitted = (found and fit_to_torus(images | others, found, size_px, degrees)) or Fitted(
-            rotate_maps(images | others, degrees)
-        )
+    found, fitted = None, None
+    for found in _regularities(luma_of(images), pattern, is_closed=len(closed) > 1):
+        if len(closed) == 1:
+            fitted = fit_along(images | others, found, size_px, closed[0])
+        else:
+            fitted = fit_to_torus(images | others, found, size_px, degrees)
+        if fitted:
+            break
+    fitted = fitted or Fitted(rotate_maps(images | others, degrees) if len(closed) > 1 else images | others)
     if found and not (len(fitted.pattern.wave_vectors) and fitted.pattern.closes):
         height, width = repeat_px(found)
         context.note(
@@ -89,15 +91,17 @@ def prepare_source(
     return replace(fitted, maps=maps, carried={name: fitted.maps[name] for name in others})
 
 
-def _regularity(light: torch.Tensor, wanted: str, is_closed: bool = True) -> Regularity | None:
-    """The pattern in `light` (h, w); None if there is none, or none is wanted."""
+def _regularities(light: torch.Tensor, wanted: str, is_closed: bool = True) -> Iterator[Regularity]:
+    """Patterns in `light` (h, w), the likeliest first; none if none is wanted."""
     if wanted == "stochastic":
-        return None
+        return
     light, sensitivity = light.cpu(), SENSITIVITY[wanted]
-    few = find_few_cells(light, sensitivity) if is_closed else None
-    return (
-        few or find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
-    )
+    if is_closed and (few := find_few_cells(light, sensitivity)):
+        yield few
+    if found := (
+        find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
+    ):
+        yield found
 
 
 def reporter(maps: Mapping[str, torch.Tensor], context: Context, done: tuple[float, float], words: str) -> Report:

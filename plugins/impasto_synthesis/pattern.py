@@ -58,8 +58,9 @@ def fit_to_torus(
         if torch.linalg.det(whole).abs() < 0.5:
             continue
         affine = size[:, None] * torch.linalg.solve(whole, closed)
-        stretches = torch.linalg.svdvals(affine)
-        if (stretches.log().abs() < LARGEST_STRETCH).all():
+        stretches = torch.linalg.svdvals(affine).log()
+        is_slanted = found.wave_vectors is not None and stretches.diff().abs() >= LARGEST_STRETCH
+        if (stretches.abs() < LARGEST_STRETCH).all() and not is_slanted:
             warped = {name: warp(image, affine, (along_y, along_x)) for name, image in maps.items()}
             frequencies = (whole * counts[:, None] / size)[is_periodic].numpy()
             stretch_x = 1 / float(torch.linalg.inv(affine)[:, 1].norm())
