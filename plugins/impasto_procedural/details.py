@@ -104,7 +104,8 @@ def streaks(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, colo
     runs = canvas.noise("runs", 0.35 * size_m, octaves=3, gain=0.6, stretch=(8, 1))
     starts = step(canvas.noise("starts", 0.5 * size_m, octaves=4, gain=0.6), 0.9 - amount, 2.2 - amount)
     below = canvas.trails(starts, 1.4 * size_m)
-    mask = (below / below.max().clamp_min(1e-6)).sqrt() * step(0.7 * fine + runs, 0.4 - amount, 2.2 - amount)
+    share = (below / below.max().clamp_min(1e-6)).clamp_min(0)
+    mask = share.sqrt() * step(0.7 * fine + runs, 0.4 - amount, 2.2 - amount)
     dirt = drawing.color * (0.2 + 0.5 * color)
     return replace(
         drawing, color=mix(drawing.color, dirt, 0.9 * mask), roughness=mix(drawing.roughness, 0.85, 0.7 * mask)

@@ -39,6 +39,11 @@ def test_marks_show_grow_and_wrap_around(kind, plastic):
     assert max(seam_z(many["height"].pixels)) < 4
 
 
+def test_streaks_begin_wherever_there_is_none_above():
+    bricks = applied("bricks", width_px=64, height_px=64)
+    assert np.isfinite(applied("marks", bricks, kind="streaks")["base_color"].pixels).all()
+
+
 @pytest.mark.parametrize("kind", sorted(MOTIFS))
 def test_a_motif_has_all_its_colours_and_repeats_with_the_canvas(kind):
     canvas = Canvas((96, 128), 1.0, seed=5)
