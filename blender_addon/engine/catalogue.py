@@ -116,6 +116,11 @@ def properties_of(tool: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return tool["parameters"].get("properties", {})
 
 
+def defaults_of(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Default of each parameter, by name; None for one without."""
+    return {name: schema.get("default") for name, schema in properties_of(tool).items()}
+
+
 def has_size(tool: Mapping[str, Any]) -> bool:
     """Whether the tool makes results of any size."""
     return all(name in properties_of(tool) for name in SIZE_PARAMETERS)

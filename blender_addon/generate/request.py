@@ -19,7 +19,7 @@ from ..core.descriptions import FROM_PHOTOGRAPHS
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.untrusted import parse_json
-from ..engine.catalogue import catalogue, has_size, properties_of
+from ..engine.catalogue import catalogue, defaults_of, has_size
 from ..parameters import inputs, properties
 from ..tools.form import AS_STORED
 from ..tools.lists import LISTS, MODEL, PHOTO, WORDS, is_pictured
@@ -141,7 +141,7 @@ def _parts(recipe: Recipe) -> tuple[Step, Step | None]:
 def _is_usual(step: Step) -> bool:
     """Whether a step is a filter with its default parameters."""
     tool = catalogue[step.tool]
-    defaults = {name: schema.get("default") for name, schema in properties_of(tool).items()}
+    defaults = defaults_of(tool)
     return tool["kind"] == "filter" and {**defaults, **step.parameters} == defaults
 
 

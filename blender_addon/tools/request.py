@@ -20,7 +20,7 @@ from ..core.descriptions import MESH
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, defaults_of, has_size
 from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..parameters.properties import MAX_INT
@@ -109,8 +109,7 @@ class Request(Form):
         """Parameters that prepare the source for the tool."""
         if self.source is None or not self.preparation:
             return set()
-        known = properties_of(catalogue[catalogue.usual("prepare")])
-        defaults = {name: schema["default"] for name, schema in known.items()}
+        defaults = defaults_of(catalogue[catalogue.usual("prepare")])
         return {name for name, value in self.preparation.items() if defaults.get(name) != value}
 
     def recipe_of_match(self, found: Recipe) -> Recipe:

@@ -72,9 +72,8 @@ class LightNetwork(nn.Module):
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Logits of the matte, depths, shading and summary."""
-        *kept, y = (
-            layer(one) for layer, one in zip(self.lateral, recognised(self.first, self.fires, picture), strict=True)
-        )
+        levels = recognised(self.first, self.fires, picture)
+        *kept, y = (layer(one) for layer, one in zip(self.lateral, levels, strict=True))
         for layer in self.around:
             y = y + layer(y)
         y = self.compared(y)

@@ -105,8 +105,8 @@ class RecognitionNetwork(nn.Module):
 
 
 def recognised(first: nn.Module, later: nn.ModuleList, picture: Tensor) -> list[Tensor]:
-    """What SqueezeNet's first and later layers find in sRGB less 0.5 (B, 3, H, W): `KEPT` channels, from a quarter to a
-    16th of the resolution."""
+    """Features of sRGB less 0.5 (B, 3, H, W) from SqueezeNet's first and later layers: `KEPT` channels, from a quarter
+    to a 16th of the resolution."""
     mean, deviation = (picture.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
     y = first((picture + 0.5 - mean) / deviation).relu()
     levels = []

@@ -36,7 +36,7 @@ def followed(logs: Tensor, rough: Tensor, size_px: tuple[int, int]) -> Tensor:
     is_inside = (blur(rough, OUTLINE_PX)[0, 0] > 0.5).cpu().numpy()
     if is_inside.all() or not is_inside.any():
         return bilinear_resize(rough, size_px)
-    distance = blur(torch.from_numpy(_distance(is_inside)).to(logs)[None, None], 1.0)
+    distance = _distance(is_inside, logs)
     offset, width = _border(logs.mean(1, keepdim=True), distance)
     distance, offset, width = (bilinear_resize(x, size_px) for x in (distance, offset, width))
     matte = (4 * (distance + offset) / width).sigmoid()
@@ -50,11 +50,10 @@ def line_left(logs: Tensor, matte: Tensor) -> Tensor:
     line = torch.zeros_like(logs)
     if is_inside.all() or not is_inside.any():
         return line
-    distance = blur(torch.from_numpy(_distance(is_inside)).to(logs)[None, None], 1.0)
-    down, across = (max(1, side // COARSE) for side in logs.shape[2:])
+    distance = _distance(is_inside, logs)
     near = [(1 - (distance - place).abs() / STEP_PX).clamp_min(0) for place in range(-LINE_PX, LINE_PX + 1, STEP_PX)]
     terms = torch.stack([torch.cat([weight * logs, weight], 1) for weight in near])  # (places, 1, 4, h, w)
-    sums = blur(adaptive_avg_pool2d(terms[:, 0], (down, across)), LONG_PX / COARSE)
+    sums = _averaged(terms[:, 0], LONG_PX)
     means, weights = sums[:, :3] / (sums[:, 3:] + 1e-4), sums[:, 3:]
     sure = weights / (weights + LEAST_WEIGHT)
     share = torch.linspace(0, 1, len(near), device=logs.device).view(-1, 1, 1, 1)
@@ -65,22 +64,27 @@ def line_left(logs: Tensor, matte: Tensor) -> Tensor:
     return line
 
 
-def _distance(is_inside: np.ndarray) -> np.ndarray:
-    """Signed distance (H, W) from a border, positive within, around the torus."""
+def _averaged(x: Tensor, reach_px: float) -> Tensor:
+    """Averages (B, C, H / COARSE, W / COARSE) of x (B, C, H, W) over a reach."""
+    down, across = (max(1, side // COARSE) for side in x.shape[2:])
+    return blur(adaptive_avg_pool2d(x, (down, across)), reach_px / COARSE)
+
+
+def _distance(is_inside: np.ndarray, like: Tensor) -> Tensor:
+    """Signed distance (1, 1, H, W) from a border, positive within, around the torus, without corners."""
     margins = [(min(side, round(2 * NEAR_PX)),) * 2 for side in is_inside.shape]
     wide = np.pad(is_inside, margins, mode="wrap")
     distance = distance_transform_edt(wide) - distance_transform_edt(~wide)
     distance -= 0.5 * np.sign(distance)
     (top, _), (left, _) = margins
-    return distance[top:, left:][: is_inside.shape[0], : is_inside.shape[1]].astype(np.float32)
+    distance = distance[top:, left:][: is_inside.shape[0], : is_inside.shape[1]].astype(np.float32)
+    return blur(torch.from_numpy(distance).to(like)[None, None], 1.0)
 
 
 def _border(brightness: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
     """Offset and width (1, 1, H / COARSE, W / COARSE) of the border near each pixel."""
     weight = (-(distance / NEAR_PX).square()).exp()
-    down, across = (max(1, side // COARSE) for side in brightness.shape[2:])
-    around = lambda x: blur(adaptive_avg_pool2d(x, (down, across)), ALONG_PX / COARSE)  # noqa: E731
-    total = around(weight) + 1e-6
+    total = _averaged(weight, ALONG_PX) + 1e-6
     offsets, widths = (
         x.reshape(1, -1, 1, 1)
         for x in torch.meshgrid(*map(brightness.new_tensor, (OFFSETS_PX, WIDTHS_PX)), indexing="ij")
@@ -88,7 +92,7 @@ def _border(brightness: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
     mattes = (4 * (distance + offsets) / widths).sigmoid()
     terms = torch.cat([brightness, brightness.square(), mattes, mattes.square(), mattes * brightness], 1)
     parts = [1, 1, *[offsets.shape[1]] * 3]
-    mean, squared, share, shared, product = (around(weight * terms) / total).split(parts, 1)
+    mean, squared, share, shared, product = (_averaged(weight * terms, ALONG_PX) / total).split(parts, 1)
     covariance = (product - mean * share).clamp_max(0)  # shadows are darker
     variances = (squared - mean.square()).clamp_min(1e-6) * (shared - share.square()).clamp_min(1e-5)
     explained = covariance.square() / variances

@@ -26,14 +26,14 @@ DEEP = 0.97
 
 
 def joint_depth(canvas: Canvas, height_m: Tensor, width_m: float) -> tuple[Tensor, Tensor]:
-    """Depth of joints narrower than `width_m`, in metres (H, W), and their mask.
+    """Depth of the bottom of joints narrower than `width_m`, in metres, and their mask (H, W).
 
     This is the black top-hat of mathematical morphology: the closing of the relief minus the relief.
     """
     reach = max(1, min(round(0.5 * width_m / canvas.texel_m), min(canvas.size_px) // 4))
     depth_m = -_dilation(-_dilation(height_m, reach), reach) - height_m
-    deepest_m = depth_m.flatten()[:: max(1, depth_m.numel() // 65536)].quantile(DEEP).clamp_min(1e-7)
-    return depth_m, step(depth_m / deepest_m, 0.25, 0.7)
+    deep_m = depth_m.flatten()[:: max(1, depth_m.numel() // 65536)].quantile(DEEP)
+    return deep_m, step(depth_m / deep_m.clamp_min(1e-7), 0.25, 0.7)
 
 
 def _dilation(field: Tensor, reach: int) -> Tensor:
@@ -58,7 +58,7 @@ def grime(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color:
 
 def crumbling(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
     """Mortar that has fallen out of joints in places, is smeared over edges in others, and lies about as crumbs."""
-    depth_m, joint = joint_depth(canvas, drawing.height_m, size_m)
+    deep_m, joint = joint_depth(canvas, drawing.height_m, size_m)
     share = joint / joint.sum().clamp_min(1e-6)
     mortar = (drawing.color * share).sum((1, 2), keepdim=True)
     ragged = canvas.noise("ragged", 0.7 * size_m, octaves=5, gain=0.7)
@@ -68,7 +68,6 @@ def crumbling(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, co
     smeared = near * step(ragged + 0.6 * places, 0.1, 0.6) * (1 - joint)
     crumbs = step(grain + ragged, 2.6, 3.0) * step(canvas.blur(joint, 0.8 * size_m), 0.1, 0.3)
     lost = near * step(-ragged - 0.7 * places, 1.2 - 1.9 * amount, 1.6 - 1.9 * amount)
-    deep_m = depth_m.flatten()[:: max(1, depth_m.numel() // 65536)].quantile(DEEP)
     loose = (0.9 * smeared).maximum(0.8 * crumbs).maximum(0.6 * joint)
     below_m = drawing.height_m + (0.35 * smeared * (1 - joint) + 0.25 * grain * loose - 1.6 * lost) * deep_m
     shade = mix(drawing.color, mortar * (0.95 + 0.22 * grain), loose).clamp_min(0.01)
@@ -104,8 +103,9 @@ def streaks(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, colo
     runs = canvas.noise("runs", 0.35 * size_m, octaves=3, gain=0.6, stretch=(8, 1))
     starts = step(canvas.noise("starts", 0.5 * size_m, octaves=4, gain=0.6), 0.9 - amount, 2.2 - amount)
     below = canvas.trails(starts, 1.4 * size_m)
-    share = (below / below.max().clamp_min(1e-6)).clamp_min(0)
-    mask = share.sqrt() * step(0.7 * fine + runs, 0.4 - amount, 2.2 - amount)
+    mask = (below / below.max().clamp_min(1e-6)).clamp_min(0).sqrt() * step(
+        0.7 * fine + runs, 0.4 - amount, 2.2 - amount
+    )
     dirt = drawing.color * (0.2 + 0.5 * color)
     return replace(
         drawing, color=mix(drawing.color, dirt, 0.9 * mask), roughness=mix(drawing.roughness, 0.85, 0.7 * mask)

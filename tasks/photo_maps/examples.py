@@ -95,8 +95,7 @@ class Examples:
         count = len(sunny)
         suns = Suns.random(random, count)
         told = suns.toward * (sunny & random.chance(KNOWN_SHARE, count))
-        crevices = random.uniform(0, 1.2, count) * random.chance(0.5, count)
-        radiance = surfaces.color * surfaces.occlusion ** crevices.view(-1, 1, 1)
+        radiance = unlit(surfaces, random)
         radiance = torch.where(sunny.view(-1, 1, 1), lit(surfaces, suns), radiance)
         slopes = self.plane.crop(surfaces.slopes)
         inside = torch.zeros_like(slopes[:1])
@@ -144,6 +143,13 @@ class Examples:
         flat = torch.zeros_like(paint)[None]
         rough = flat + random.uniform(0.2, 0.9, count, 1, 1)
         return torch.cat([color, flat, flat, flat, rough, flat, flat + 1])
+
+
+def unlit(surfaces: Surfaces, random: Random) -> Tensor:
+    """Linear colours (3, B, h, w) of surfaces (…, B, h, w), some with dark crevices."""
+    count = surfaces.color.shape[1]
+    crevices = random.uniform(0, 1.2, count) * random.chance(0.5, count)
+    return surfaces.color * surfaces.occlusion ** crevices.view(-1, 1, 1)
 
 
 def recolored(color: Tensor, random: Random) -> Tensor:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits, cross_entropy, dropout2d
-from torch.optim import AdamW
+from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits, cross_entropy
 
 from impasto.surface.color_tensors import srgb_to_linear
 from impasto.texture import Maps
@@ -21,21 +21,18 @@ from impasto.training.base import Training
 from impasto_photo_maps.kinds import KINDS, USUAL
 from impasto_photo_maps.network import FINE, FINISH_WIDTH, STRIDE, RecognitionNetwork, network_input
 
-from .examples import CROP_PX, Examples, Material, altered, recolored
+from .examples import CLEAN_SHARE, CROP_PX, Examples, Material, altered, recolored, unlit
 from .kinds import UNKNOWN
 from .photographs import Random, Suns, lit, taken
-from .recognition import WEIGHT_DECAY, descend
+from .recognition import descend, dropped, slower
 from .surfaces import Surfaces
 
 BATCH, THUMBNAILS, RATE, ENCODER_RATE, WARM_UP = 8, 16, 1e-3, 0.15, 50
 """Photographs and thumbnails of a step, learning rate, the encoder's share of it, and steps until it is reached."""
-DROPPED = 0.2
-"""Share of the encoder's channels that a step does without."""
-SWAPPED_SHARE, SUNNY_SHARE, CLEAN_SHARE, RECOLORED_SHARE = 0.15, 0.4, 0.5, 0.5
-"""Shares of photographs of one set's finish on another's relief, in the sun, without faults of a camera, and of those
-whose colours may be changed."""
+SWAPPED_SHARE, SUNNY_SHARE, RECOLORED_SHARE = 0.15, 0.4, 0.5
+"""Shares of photographs of one set's finish on another's relief, in the sun, and of those whose colours may change."""
 METALS, METAL_SHARE = 3.0, 0.3
-"""How much more often metals are shown, and the mean of `metallic` from which on a set counts as one."""
+"""Factor by which metals are shown more often, and the mean of `metallic` from which on a set counts as one."""
 ROUGHNESS, USUAL_ROUGHNESS, KIND, METAL, METAL_OF_THUMBNAILS = 2.0, 0.3, 0.2, 1.0, 0.5
 """Weights of the losses."""
 UNTAUGHT = -1.0
@@ -83,10 +80,8 @@ class FinishTraining(Training):
             network.finish.fires.load_state_dict(network.fires[1:].state_dict())
         network.requires_grad_(False).finish.requires_grad_(True)
         network.classifier = classifier  # of the training only
-        network.finish.join.register_forward_pre_hook(
-            lambda layer, inputs: (dropout2d(inputs[0], DROPPED, layer.training),)
-        )
-        self.hold({"network": network}, lambda _: _optimizer(network))
+        network.finish.join.register_forward_pre_hook(dropped)
+        self.hold({"network": network}, partial(slower, list(network.finish.fires.parameters()), ENCODER_RATE))
 
     def step(self) -> dict[str, Tensor]:
         """One batch of photographs, and one of thumbnails."""
@@ -129,9 +124,8 @@ class FinishTraining(Training):
         changed = random.chance(RECOLORED_SHARE, count).view(-1, 1, 1)
         parts[:3] = torch.where(changed, recolored(parts[:3], random), parts[:3])
         surfaces = Surfaces.of(parts)
-        crevices = random.uniform(0, 1.2, count) * random.chance(0.5, count)
+        radiance = unlit(surfaces, random)
         sunny = torch.nonzero(random.chance(SUNNY_SHARE, count))[:, 0]
-        radiance = surfaces.color * surfaces.occlusion ** crevices.view(-1, 1, 1)
         if len(sunny):
             radiance[:, sunny] = lit(Surfaces.of(parts[:, sunny]), Suns.random(random, len(sunny)))
         pictures = _exposed(plane.crop(taken(radiance, random, CLEAN_SHARE)))
@@ -147,13 +141,6 @@ class FinishTraining(Training):
 def _exposed(pictures: Tensor) -> Tensor:
     """Input of the encoder (B, 3, H, W) of linear pictures (3, B, H, W)."""
     return network_input(pictures, pictures.new_zeros(2, pictures.shape[1]))[:3].transpose(0, 1)
-
-
-def _optimizer(network: RecognitionNetwork) -> AdamW:
-    slow = list(network.finish.fires.parameters())
-    others = [one for name, one in network.named_parameters() if one.requires_grad and "finish.fires" not in name]
-    groups = [{"params": others, "share": 1.0}, {"params": slow, "share": ENCODER_RATE}]
-    return AdamW(groups, RATE, weight_decay=WEIGHT_DECAY)
 
 
 def distance(logits: Tensor, wanted: Tensor, known: Tensor) -> Tensor:

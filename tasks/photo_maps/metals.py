@@ -1,4 +1,4 @@
-"""What of the sets and thumbnails is known to be bare metal, by their `metallic` maps, their classes, and by eye.
+"""Sets and thumbnails that are known to be bare metal, by their `metallic` maps, their classes, and by eye.
 
 Paint and rust on metal are none. 84 thumbnails show bare metal; 28 of these, as 68 of others, are one flat colour.
 """

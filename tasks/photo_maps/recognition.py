@@ -73,9 +73,10 @@ class RecognitionTraining(Training):
         with self.seeded_weights():
             network = RecognitionNetwork()
         network.load_state_dict(dict(pretrained or {}), strict=False)
-        self.hold({"network": network}, partial(_optimizer, network if pretrained else None))
+        encoder = [*network.first.parameters(), *network.fires.parameters()] if pretrained else []
+        self.hold({"network": network}, partial(slower, encoder, PRETRAINED_RATE))
         for layer in network.lateral:
-            layer.register_forward_pre_hook(_dropped)
+            layer.register_forward_pre_hook(dropped)
 
     def step(self) -> dict[str, Tensor]:
         """One batch of photographs."""
@@ -114,15 +115,14 @@ def descend(training: Training, losses: Mapping[str, Tensor], rate: float) -> di
     return {name: loss.detach() for name, loss in losses.items()}
 
 
-def _optimizer(pretrained: RecognitionNetwork | None, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """With a lower rate for the first layers of a pretrained network."""
-    slow = [*pretrained.first.parameters(), *pretrained.fires.parameters()] if pretrained else []
-    others = [weight for weight in parameters if all(weight is not one for one in slow)]
-    groups = [{"params": others, "share": 1.0}, {"params": slow, "share": PRETRAINED_RATE}]
+def slower(slow: Sequence[nn.Parameter], share: float, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """Optimizer of the parameters that are learned, with a share of the rate for slow ones."""
+    others = [one for one in parameters if one.requires_grad and all(one is not other for other in slow)]
+    groups = [{"params": others, "share": 1.0}, {"params": slow, "share": share}]
     return AdamW(groups[: 2 if slow else 1], RATE, weight_decay=WEIGHT_DECAY)
 
 
-def _dropped(layer: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+def dropped(layer: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
     """Inputs of a layer in training, less some of their channels."""
     return (dropout2d(inputs[0], DROPPED, layer.training),)
 
