@@ -291,11 +291,13 @@ def test_letters_on_a_wall_stay_flat(azimuth):
     assert lean[letters].mean() < lean[~letters].mean() + 2.5  # measured 1.5
 
 
-def test_relief_of_shading_rolls_with_a_tile():
+def test_relief_of_shading_rolls_with_a_tile_and_turns_upside_down():
     picture = photograph(drawn("cobbles", 256, 5), 30.0)["base_color"].pixels
     height = estimate(picture, light_azimuth=30.0, tiling="tiling")["height"].pixels
     rolled = estimate(np.roll(picture, (37, 51), (0, 1)), light_azimuth=30.0, tiling="tiling")["height"].pixels
     assert np.abs(np.roll(height, (37, 51), (0, 1)) - rolled).max() < 1e-3
+    inverted = estimate(picture, light_azimuth=30.0, tiling="tiling", invert_height=True)["height"].pixels
+    assert np.allclose(inverted, 1 - height, atol=1e-3)
 
 
 @pytest.fixture(scope="module")

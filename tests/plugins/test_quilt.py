@@ -27,6 +27,7 @@ from impasto_judge.metrics.copies import repeated_share, verbatim_copies
 from impasto_judge.metrics.landmarks import repeats
 from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
 from impasto_judge.metrics.values import color_distance
+from impasto_synthesis.inpaint.landmarks import spread_at_borders
 
 
 def color(source: np.ndarray | Maps, seed: int = 0, **parameters) -> np.ndarray:
@@ -364,6 +365,7 @@ def test_a_mask_of_everything_or_of_too_much_is_refused_and_one_of_nothing_chang
         inpainted(source, 1 - square(64, 30, 30, 2), labels=np.linspace(0, 1, 64)[:, None] * np.ones(64))
     result = inpainted(source, np.zeros((64, 64), np.float32))
     assert np.array_equal(result.maps["base_color"].pixels, source)
+    assert "nothing was filled" in result.notes[0]
 
 
 def test_nothing_is_taken_from_another_island():
@@ -392,15 +394,24 @@ def test_a_stain_is_found_where_it_is_and_its_mask_is_a_picture():
     stain = 0.35 * np.exp(-((y - 40) ** 2 + (x - 80) ** 2) / (2 * 7**2))
     result = made("find-landmarks", source.with_arrays({"base_color": tile - stain[..., None]}))
     mask = result.maps["base_color"].pixels
+    assert set(result.maps) == {"base_color"}
     assert result.figures["landmarks"] >= 1
     assert result.figures["salience"] > 4
     assert mask[40, 80].all()
     assert 0.005 < mask.mean() < 0.15
+    assert "found" in result.notes[0]
 
 
 def test_the_threshold_and_the_number_of_landmarks_are_kept():
     assert made("find-landmarks", photographed("grass"), threshold=1.5, most=2).figures["landmarks"] == 2
-    assert made("find-landmarks", photographed("grass"), threshold=20).figures["landmarks"] == 0
+    none = made("find-landmarks", photographed("grass"), threshold=20)
+    assert none.figures["landmarks"] == none.maps["base_color"].pixels.max() == 0
+
+
+def test_the_spread_near_a_mirrored_border_is_that_of_noise():
+    smooth = gaussian_filter(np.random.default_rng(0).standard_normal((60, 4000)), (5, 0), mode="mirror")
+    expected = spread_at_borders(60, 5.0) * smooth[25:35].std()
+    np.testing.assert_allclose(smooth.std(1), expected, rtol=0.06)  # 4000 samples in each row: ±1.1 %, 3σ
 
 
 def test_mend_tiling_changes_only_the_borders():
@@ -412,8 +423,10 @@ def test_mend_tiling_changes_only_the_borders():
         same = (result.maps[name].pixels == source[name].pixels).all(2)
         assert same[32:-32, 32:-32].all()
         assert same.mean() > 0.4
+    assert "borders" in result.notes[0]
     again = made("mend-tiling", result.maps)
     assert np.array_equal(again.maps["base_color"].pixels, result.maps["base_color"].pixels)
+    assert "nothing was mended" in again.notes[0]
 
 
 def test_bricks_are_cropped_to_whole_rows_on_request_or_noted():
