@@ -184,8 +184,7 @@ class Request(Form):
         """
         painted, tool = by_uid(bpy.data.materials, target.painted), catalogue[self.tool]
         request = self.with_mask(painted)
-        action = WorkerAction.of(self, request.recipe(), request.read_inputs(painted), self.surface(painted))
-        action = replace(action, options=replace(action.options, prepares=not self.keep_light))
+        action = request.action(request.read_inputs(painted), self.surface(painted))
         sources = name_inputs(request.inputs)[1]
         return result_task(
             tool["label"],
@@ -200,7 +199,12 @@ class Request(Form):
 
     def preview(self) -> WorkerAction:
         """Action for a small picture, without anything that needs a mesh."""
-        return WorkerAction.of(self, self.recipe(), self.read_inputs())
+        return self.action(self.read_inputs())
+
+    def action(self, inputs: Mapping[str, Input], surface: MeshSurface | JoinedMaterials | None = None) -> WorkerAction:
+        """Action that begins with what a photograph needs, if that is wanted."""
+        action = WorkerAction.of(self, self.recipe(), inputs, surface)
+        return replace(action, options=replace(action.options, prepares=not self.keep_light))
 
     def with_mask(self, painted: bpy.types.Material | None) -> Request:
         """The request with a mask from its mesh, if needed, for each style. Raise ParameterError if there is none."""

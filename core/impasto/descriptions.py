@@ -29,6 +29,8 @@ MESH = "mesh"
 """Kind and name of the input with the mesh that the subject lies on. It is for all steps, and no step names it."""
 DIRECTIONS = "directions"
 """Name of the input with an image of directions on the mesh."""
+PREPARE = "prepare"
+"""Task of the tool that prepares a source, as a recipe's first step."""
 FROM_PHOTOGRAPHS = ("seamless", "maps")
 """Tasks of tools whose source is most often a photograph."""
 

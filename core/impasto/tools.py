@@ -200,6 +200,8 @@ class Contract:
 
     `apply` may then be called for strips of a subject.
     """
+    takes_seed: ClassVar[bool] = True
+    """False for a tool without random numbers that leaves the seeds of the steps behind it as they are without it."""
     neutral_at_zero: ClassVar[tuple[str, ...]] = ()
     """Parameters that change nothing if all of them are 0: `apply` is then not called."""
     may_use_bfloat16: ClassVar[bool] = False
@@ -218,7 +220,7 @@ class Tool(Listing, Contract, ABC):
         """
 
     def is_needed_by(self, photograph: Maps) -> bool:
-        """Whether a photograph should have this tool as its first step, with default parameters."""
+        """Whether a photograph, as it was turned and cropped, should have this tool first, with default parameters."""
         return False
 
     def tiles(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Iterator[Tile]:

@@ -104,7 +104,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
             pictures = before_and_after(wanted, paths, alone if arguments.alone else None)
             write_animation(arguments.animation, pictures)
             paths.append(arguments.animation)
-    terminal.report_files(paths, [])
+    terminal.report_files(paths, {})
 
 
 def is_film(arguments: argparse.Namespace) -> bool:

@@ -72,7 +72,7 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
     text = json.dumps(card, ensure_ascii=False, indent=1) + "\n"
     files = {file: data, file.with_name(f"{file.name}{CARD_SUFFIX}"): text.encode()}
     replace_files(files, replace=arguments.force)
-    terminal.report_files(list(files), [])
+    terminal.report_files(list(files), {})
 
 
 def _inputs(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -84,7 +84,7 @@ def _inputs(arguments: argparse.Namespace, terminal: Terminal) -> None:
     stream = io.BytesIO()
     np.savez(stream, **values)  # type: ignore[arg-type]
     replace_files({arguments.out: stream.getvalue()}, replace=arguments.force)
-    terminal.report_files([arguments.out], [])
+    terminal.report_files([arguments.out], {})
 
 
 def _generator(name: str) -> tuple[Model, ExportingGenerator]:

@@ -44,13 +44,13 @@ def _maps(maps: Callable[..., None], arguments: argparse.Namespace, terminal: Te
         if is_there(path) and not arguments.force:
             raise FileError("{} is there already", "choose another --out or --name, or add --force", path)
     space = color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
-    results: list[Result] = []
+    results: dict[str, Result] = {}
     with terminal.progress() as on_progress:
         for index, (name, source) in enumerate(sources.items()):
             on_progress(index / len(sources), name)
             photograph = read_maps(source, color_space=space)
             reliefs, notes = pictures_of_relief(photograph, parameters, choose_device(arguments.device))
-            results.append(Result(notes=notes))
+            results[name] = Result(notes=notes)
             cells = [cell(_caption(azimuth), relief, SIDE_PX) for azimuth, relief in reliefs.items()]
             replace_files({paths[name]: grid(cells, 3, GAP_PX)})
     terminal.report_files(list(paths.values()), results)

@@ -43,6 +43,7 @@ class RemoveLight(Filter):
     parameters = RemoveLightParameters
     needs = ("base_color",)
     neutral_at_zero = ("strength",)
+    takes_seed = False
     inputs = (
         Input("mask", "where shadows are, roughly: white; without it, they are found", required=False, on_subject=True),
     )

@@ -93,7 +93,7 @@ def test_the_size_survives_choosing_other_tools(extension, scene):
     assert (request.width_px, request.height_px) == (0, 256)
 
 
-def test_generate_uses_the_panels_settings_unless_properties_are_given(scene, plane):
+def test_generate_uses_the_panels_settings_unless_properties_are_given(extension, scene, plane):
     settings = scene.impasto
     settings.tool, settings.source_kind, settings.seed, settings.estimator = "checker", "NONE", 7, "none"
     checker = scene.impasto_parameters.checker
@@ -105,6 +105,9 @@ def test_generate_uses_the_panels_settings_unless_properties_are_given(scene, pl
     bpy.ops.impasto.generate(seed=8, width_px=48)
     assert json.loads(plane.active_material["impasto_recipe"])["seed"] == 8
     assert tuple(bpy.data.images["Texture_height.001"].size) == (48, 12)
+    for settings.keep_light in (True, False):
+        preview = extension.generate.request.from_scene(bpy.context).preview()
+        assert preview.options.prepares is not settings.keep_light
 
 
 def test_the_active_material_keeps_its_own_nodes(extension, scene, plane):

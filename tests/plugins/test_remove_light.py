@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from making import made, photograph
 from photographed import drawn
+from PIL import Image
 from tasks.photo_maps.lighting import LightTraining
 from tasks.photo_maps.obstacles import Obstacles
 from tasks.photo_maps.photographs import Random
 from tasks.photo_maps.surfaces import random_material
 
 from impasto import Maps, Recipe, RunOptions, Step, run
+from impasto.cli.main import main
+from impasto.running.preparing import prepare
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.wrapping import seam_z
 from impasto_photo_maps.light import load_light
@@ -92,8 +97,8 @@ def test_a_tile_still_tiles(ground, spot):
 
 def test_maps_of_a_photograph_begin_with_it_where_a_shadow_is_certain(spot):
     recipe, options = Recipe((Step("photo-maps"),)), RunOptions("cpu", prepares=True)
-    steps_of = lambda maps, options=options: [  # noqa: E731
-        step.tool for step in run(recipe, {"source": Maps.from_arrays(maps)}, options).recipe.steps
+    steps_of = lambda maps, options=options, recipe=recipe: [  # noqa: E731
+        step.tool for step in prepare(recipe, {"source": Maps.from_arrays(maps)}, options, None).recipe.steps
     ]
     brick = photograph("brick", 256, 2)
     shadowed = {"base_color": in_shadow(brick, spot)}
@@ -103,6 +108,27 @@ def test_maps_of_a_photograph_begin_with_it_where_a_shadow_is_certain(spot):
     assert steps_of(shadowed, RunOptions("cpu")) == ["photo-maps"]
     assert steps_of({"base_color": brick}) == ["photo-maps"]
     assert steps_of({**shadowed, "height": brick[..., :1]}) == ["photo-maps"]  # a set has no light in its colours
+    assert steps_of({**shadowed, "opacity": 0 * brick[..., :1]}) == ["photo-maps"]
+    lit = Recipe((Step("transform", {"crop": (0, 0, 0.25, 1)}), *recipe.steps))
+    assert steps_of(shadowed, recipe=lit) == ["transform", "photo-maps"]
+    dark = Recipe((Step("transform", {"crop": (0.25, 0.25, 1, 1)}), *recipe.steps))
+    assert steps_of(shadowed, recipe=dark) == ["transform", "remove-light", "photo-maps"]
+
+
+def test_the_steps_behind_it_keep_their_seeds(ground):
+    source = {"source": Maps.from_arrays({"base_color": ground})}
+    with_it, without = (run(Recipe((*first, Step("quilt"))), source) for first in ((Step("remove-light"),), ()))
+    assert np.array_equal(with_it.maps["base_color"].pixels, without.maps["base_color"].pixels)
+
+
+def test_a_note_about_one_picture_of_several_names_it(ground, spot, tmp_path, capsys):
+    for name, pixels in (("lit", ground), ("dark", in_shadow(ground, spot))):
+        Image.fromarray(np.uint8(pixels * 255)).save(tmp_path / f"{name}.png")
+    pictures = [str(tmp_path / f"{name}.png") for name in ("lit", "dark")]
+    main(["apply", "remove-light", *pictures, "--out", str(tmp_path / "out"), "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["notes"] == ["lit: no shadow was found, so the picture stays as it is"]
+    assert set(answer["figures"]) == {"dark/shadow_share", "dark/shadow_stops"}
 
 
 @pytest.mark.parametrize("size_px", [(8, 8), (33, 150)])

@@ -56,19 +56,19 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if arguments.transform:
         u, v, angle, across, up = arguments.transform
         placement = Placement(0, (u, v), angle, (across, up))
-    results: list[Result] = []
+    results: dict[str, Result] = {}
     failed: list[tuple[Path, ImpastoError]] = []
     with terminal.progress() as show:
         for index, (name, source) in enumerate(sources.items()):
             sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
             try:
                 progress = part_of_progress(show, index, len(sources))
-                results.append(_write(source, sink, space, placement, progress))
+                results[name] = _write(source, sink, space, placement, progress)
             except ImpastoError as error:
                 if len(sources) == 1:
                     raise
                 failed.append((source, error))
-    terminal.report_files([path for result in results for path in result.paths], results, failed)
+    terminal.report_files([path for result in results.values() for path in result.paths], results, failed)
     if failed:
         sys.exit(failed[0][1].exit_code)
 

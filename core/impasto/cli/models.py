@@ -104,7 +104,7 @@ def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -
         message = "stopped; what was learned is kept, and the same command goes on from there"
         raise stop.cancellation(message) from None
     if ranks.is_first:
-        terminal.report_files([*result.models, *result.reports], [result])
+        terminal.report_files([*result.models, *result.reports], {"": result})
 
 
 @contextlib.contextmanager
@@ -197,7 +197,7 @@ def _report(arguments: argparse.Namespace, terminal: Terminal) -> None:
     else:
         remedy = "`impasto models report {} DATA` writes one, DATA being what it learned from"
         raise ModelError("{} has no report", remedy, model.name, model.name)
-    terminal.report_files([file], [Result(notes=tuple(said))])
+    terminal.report_files([file], {"": Result(notes=tuple(said))})
     if arguments.open and not terminal.json:
         webbrowser.open(file.resolve().as_uri())
 

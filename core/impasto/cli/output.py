@@ -137,7 +137,7 @@ def carry_out(
             for note in target.write(folder, results, is_new=is_new, form=arguments.format, force=arguments.force):
                 terminal.warn(note)
     paths = [arguments.out] if target else [path for result in results.values() for path in result.paths]
-    terminal.report_files(paths if results else [], list(results.values()), failed)
+    terminal.report_files(paths if results else [], results, failed)
     if failed:
         sys.exit(failed[0][1].exit_code)
 

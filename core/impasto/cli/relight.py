@@ -58,7 +58,7 @@ def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
     data, ending = (_png(pictures[0]), "png") if arguments.frames == 1 else (_animation(pictures), "webp")
     path = arguments.out / f"{usable_name(source_name(arguments.source))}_relit.{ending}"
     replace_files({path: data}, replace=arguments.force)
-    terminal.report_files([path], [])
+    terminal.report_files([path], {})
 
 
 def _bytes(picture: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 
+from ..descriptions import PREPARE
 from ..errors import FileError, ParameterError, did_you_mean
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
@@ -18,8 +19,6 @@ from ..system.untrusted import excerpt, is_folder, is_there, read_json
 from .glb import NEW, in_gltf, is_glb
 from .options import add_parameters_to, given_parameters, parse_metres
 
-PREPARE = "prepare"
-"""Task of the tool that prepares a source, as a recipe's first step."""
 SOURCE = "source"
 PREFIX = "source_"
 """Prefix of the options for the parameters of that tool."""

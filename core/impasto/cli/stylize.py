@@ -157,7 +157,7 @@ def compare(
                 result = run(small, {SOURCE: subject, **on_mesh, **inputs}, RunOptions(device=arguments.device))
                 cells.append(cell(value, result.maps["base_color"].pixels, COMPARED_PX))
             replace_files({paths[name]: grid(cells, COLUMNS, GAP_PX)})
-    terminal.report_files(list(paths.values()), [])
+    terminal.report_files(list(paths.values()), {})
 
 
 def _small_recipe(recipe: Recipe, parameter: str, value: str, source: Maps) -> Recipe:

@@ -113,9 +113,9 @@ class Terminal:
         self.note(f"warning: {text}")
 
     def report_files(
-        self, paths: Sequence[Path], results: Sequence[Result], failed: Sequence[tuple[Path, ImpastoError]] = ()
+        self, paths: Sequence[Path], results: Mapping[str, Result], failed: Sequence[tuple[Path, ImpastoError]] = ()
     ) -> None:
-        """Print the written files, and the sources that failed."""
+        """Print the written files, the notes of results by their names, and the sources that failed."""
         for path, error in failed:
             self.print_error(f"{path}: {error.message}", error.remedy)
         about = self._about(paths, results)
@@ -124,10 +124,7 @@ class Terminal:
 
     def report_batch(self, progress: BatchProgress, files: Sequence[Path]) -> None:
         """Print how many jobs of a batch succeeded and failed, and the errors of the first failures."""
-        notes = [
-            f"{name}{f' and {count - 1} more' if count > 1 else ''}: {note}"
-            for note, (name, count) in progress.notes.items()
-        ]
+        notes = [_note_of(name, count, note) for note, (name, count) in progress.notes.items()]
         for note in notes:
             self.note(f"note: {note}")
         for failure in progress.failures:
@@ -142,19 +139,23 @@ class Terminal:
 
     def report_rerun(self, again: Rerun) -> None:
         """Print the written files, and the differences from the first run."""
-        about = self._about(again.paths, [again.result])
+        about = self._about(again.paths, {"": again.result})
         self.say({**about, "identical": again.identical, "differences": again.differences}, about["files"])
-        self._note_all([again.result])
+        self._note_all({"": again.result})
         for difference in again.differences:
             self.note(f"differs: {difference}")
         self.note("the same bytes as before" if again.identical else "not the same bytes as before")
 
-    def _note_all(self, results: Sequence[Result]) -> None:
+    def _note_all(self, results: Mapping[str, Result]) -> None:
         for note in _notes(results):
             self.note(f"note: {note}")
 
-    def _about(self, paths: Sequence[Path], results: Sequence[Result]) -> dict[str, Any]:
-        figures = {name: float(value) for result in results for name, value in result.figures.items()}
+    def _about(self, paths: Sequence[Path], results: Mapping[str, Result]) -> dict[str, Any]:
+        figures = {
+            f"{of}/{name}" if len(results) > 1 else name: float(value)
+            for of, result in results.items()
+            for name, value in result.figures.items()
+        }
         return {"files": paths, "figures": figures, "notes": _notes(results), "warnings": self.warnings}
 
     def note_dataset(self, dataset: Dataset) -> None:
@@ -208,8 +209,17 @@ class Terminal:
         print(json.dumps(form(answer), default=plain), flush=True)
 
 
-def _notes(results: Sequence[Result]) -> list[str]:
-    return list(dict.fromkeys(note for result in results for note in result.notes))
+def _notes(results: Mapping[str, Result]) -> list[str]:
+    """Notes of results, with the name of the first, and their number, where a note is not about all."""
+    names: dict[str, list[str]] = {}
+    for name, result in results.items():
+        for note in dict.fromkeys(result.notes):
+            names.setdefault(note, []).append(name)
+    return [note if len(of) == len(results) else _note_of(of[0], len(of), note) for note, of in names.items()]
+
+
+def _note_of(name: str, count: int, note: str) -> str:
+    return f"{name}{f' and {count - 1} more' if count > 1 else ''}: {note}"
 
 
 def failed_sources(failed: Sequence[tuple[Path, ImpastoError]]) -> list[dict[str, object]]:

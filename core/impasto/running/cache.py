@@ -65,12 +65,17 @@ def _size_bytes(*steps: CachedStep) -> int:
 
 def shrunk(maps: Maps, scale: float, cache: StepCache | None) -> Maps:
     """Maps of an input at a scale up to 1. The cache avoids shrinking a large input again for each preview."""
-    if scale == 1 or cache is None:
-        return maps_at_scale(maps, scale)
-    key = sha256(repr((_identity(maps), maps.sheet, scale)).encode()).hexdigest()
-    step = cache.get(key) or CachedStep(Result(maps_at_scale(maps, scale)))
+    return kept(maps, scale, lambda: Result(maps_at_scale(maps, scale)), None if scale == 1 else cache).maps
+
+
+def kept(maps: Maps, settings: object, make: Callable[[], Result], cache: StepCache | None) -> Result:
+    """What `make` returns for maps of an input with certain settings, which the cache keeps for the next preview."""
+    if cache is None:
+        return make()
+    key = sha256(repr((_identity(maps), maps.sheet, settings)).encode()).hexdigest()
+    step = cache.get(key) or CachedStep(make())
     cache.put(key, step)
-    return step.result.maps
+    return step.result
 
 
 def remembered(apply: Apply, cache: StepCache | None) -> Apply:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..context import Context, step_rngs
-from ..descriptions import DIRECTIONS, FROM_PHOTOGRAPHS, MESH
+from ..descriptions import DIRECTIONS, FROM_PHOTOGRAPHS, MESH, PREPARE
 from ..device import choose_device, fast_precision
 from ..errors import Message
 from ..host import Host
@@ -19,8 +19,8 @@ from ..options import RunOptions
 from ..plugins.registry import registry
 from ..recipe import GROUP, Recipe, Step, are_active, begin_on_source
 from ..texture import Maps
-from ..tools import Result, SizeParameters, Tool, validate
-from .cache import StepCache
+from ..tools import Parameters, Result, SizeParameters, Tool, validate
+from .cache import StepCache, kept
 from .inputs import (
     SOURCE,
     RecipeInput,
@@ -130,12 +130,13 @@ def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptio
     if options.sink is not None:
         packing_of(options.sink.export)  # an error before the work
         streams = is_streamed(active, tools, parameters, inputs, options.sink)
-    if options.prepares and not streams and (needed := _needed_by_photograph(recipe, tools, inputs)):
-        place = next(index for index, tool in enumerate(tools) if tool.task in FROM_PHOTOGRAPHS)
-        longer = (*active[:place], *(Step(tool.name) for tool in needed), *active[place:])
-        ready = prepare(replace(recipe, steps=longer), inputs, replace(options, prepares=False), cache)
-        message = "{} was put before the other steps, since the photograph needs it"
-        return replace(ready, notes=[*ready.notes, *(Message(message, tool.label) for tool in needed)])
+    if options.prepares and not streams and len(active) == len(recipe.steps):
+        place = next((index for index, tool in enumerate(tools) if tool.task in FROM_PHOTOGRAPHS), None)
+        if place is not None and (needed := _needed_by_photograph(tools, parameters[:place], inputs, cache)):
+            longer = (*active[:place], *(Step(tool.name) for tool in needed), *active[place:])
+            ready = prepare(replace(recipe, steps=longer), inputs, replace(options, prepares=False), cache)
+            message = "{} was put before the other steps, since the photograph needs it"
+            return replace(ready, notes=[*ready.notes, *(Message(message, tool.label) for tool in needed)])
     subject, aligned_inputs = as_needed(subject_of(inputs), tools), names_on_subject(active, tools)
     placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), aligned_inputs, tools)
     notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
@@ -148,20 +149,37 @@ def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptio
     return Ready(recipe, steps, inputs, subject, aligned_inputs, mesh, notes, streams)
 
 
-def _needed_by_photograph(recipe: Recipe, tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> list[Tool]:
-    """Tools that the recipe lacks for its source, if that is a single picture of which it makes a texture or maps."""
+def _needed_by_photograph(
+    tools: Sequence[Tool], before: Sequence[Parameters], inputs: Mapping[str, RecipeInput], cache: StepCache | None
+) -> list[Tool]:
+    """Tools that are lacking for the source, if that is a single opaque picture, as it was turned and cropped.
+
+    before: parameters of the steps before that which makes a texture or maps of it.
+    """
     source = inputs.get(SOURCE)
     if not isinstance(source, Maps) or {*source} - {"opacity"} != {"base_color"} or source.sheet or MESH in inputs:
         return []
-    if len(tools) != len(recipe.steps) or not any(tool.task in FROM_PHOTOGRAPHS for tool in tools):
+    if "opacity" in source and source["opacity"].pixels.min() < 0.5:
         return []
-    return [tool for tool in registry().tools.values() if tool not in tools and tool.is_needed_by(source)]
+
+    def look() -> Result:
+        photograph = source
+        for tool, own in zip(tools, before, strict=False):
+            if tool.task == PREPARE:
+                made = tool.apply(photograph, own, {}, Context())
+                photograph = made.maps if isinstance(made, Result) else made
+        others = (tool for tool in registry().tools.values() if tool not in tools)
+        return Result(figures={tool.name: tool.is_needed_by(photograph) for tool in others})
+
+    found = kept(source, (*tools, *before), look, cache).figures
+    return [tool for name, tool in registry().tools.items() if found.get(name)]
 
 
 def _rngs(recipe: Recipe) -> Iterator[np.random.Generator]:
-    """Random generator of each step. A group takes no seed of others, so adding one changes no other step."""
+    """Random generator of each step. Adding a group, or a tool that takes no seed, changes no other step."""
     others, count = step_rngs(recipe.seed, len(recipe.steps)), 0
     for step in recipe.steps:
         own = np.random.SeedSequence(recipe.seed, spawn_key=(count, STREAM))
-        yield np.random.default_rng(own) if step.tool == GROUP else others[count]
-        count += step.tool != GROUP
+        takes_seed = step.tool != GROUP and getattr(registry().tools.get(step.tool), "takes_seed", True)
+        yield others[count] if takes_seed else np.random.default_rng(own)
+        count += takes_seed

@@ -70,7 +70,7 @@ def _draw(arguments: argparse.Namespace, terminal: Any) -> None:
             learned = replace(maps, textures={one: maps[one] for one in LEARNED})
             written += write_maps(learned, folder, name, recipe=drawing.recipe)
             written.append(_write_captions(folder / f"{name}.txt", captions_of(facts, arguments.captions, rng)))
-    terminal.report_files(written, [])
+    terminal.report_files(written, {})
 
 
 def _write(arguments: argparse.Namespace, terminal: Any) -> None:
@@ -89,7 +89,7 @@ def _write(arguments: argparse.Namespace, terminal: Any) -> None:
             rng = np.random.default_rng(zlib.crc32(sample.sha256.encode()))
             facts = facts_of(sample.load(), sample.label or sample.name, states_of(sample.name))
             written.append(_write_captions(file, captions_of(facts, arguments.captions, rng)))
-    terminal.report_files(written, [])
+    terminal.report_files(written, {})
 
 
 def _caption_file(sample: Sample) -> Path | None:
