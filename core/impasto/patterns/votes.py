@@ -43,8 +43,8 @@ def blend(pieces: PatchPixels, weights: Tensor, grid: PatchGrid, tick: Tick) -> 
     total, norm = torch.zeros(*grid.canvas, 3, device=device), torch.zeros(*grid.canvas, 1, device=device)
     weights = weights.view(*grid.shape, 1)
     for y, x, place, factor in _window(grid, tick):
-        total[place] += (weights * factor) * pieces.at(y, x).view(*grid.shape, 3)
-        norm[place] += weights * factor
+        total[place].addcmul_(weights, pieces.at(y, x).view(*grid.shape, 3), value=factor)
+        norm[place].add_(weights, alpha=factor)
     return (grid.fold(total) / grid.fold(norm)).permute(2, 0, 1)[None]
 
 

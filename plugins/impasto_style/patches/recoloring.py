@@ -25,6 +25,8 @@ AXES = torch.tensor([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
 """Lightness (weighted 2.5-fold, so that its order is kept) and two colour differences of sRGB."""
 ROUNDS, QUANTILES = 12, 257
 SAMPLES = 2**14
+SHADES, MOST_OF_SHADE = 10, 0.1
+"""Number of shades from dark to light; and the largest share of a picture with which a shade counts."""
 SMOOTHING_PARTS, SMOOTHING_EPSILON = 32, 1e-3
 """The picture's shorter side over the radius of the guided filter, and its epsilon."""
 GUIDED_PX = 180
@@ -36,11 +38,12 @@ LARGE, LARGE_PARTS, LARGE_EPSILON = 1 / 28, 16, 1e-2
 def recolor(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool) -> Tensor:
     """The picture (1, 3, H, W) in the weighted palette of each region's styles."""
     result = torch.zeros_like(picture)
-    samples = [ColorSample.of(_along_axes(source), count=SAMPLES) for source in sources]
+    samples = [_palette(source) for source in sources]
     used = used_entries(picture).numpy().tobytes()
     for region in regions:
-        painted = ColorSample.of(_along_axes(picture), region.mask, SAMPLES)
-        table = _moved_table(_as_bytes(painted), _as_bytes(mixture(samples, region.weights)), used)
+        table = _moved_table(
+            _as_bytes(_palette(picture, region.mask)), _as_bytes(mixture(samples, region.weights)), used
+        )
         smooth = _without_grain(picture, look_up(table, picture), seamless)
         result += smooth if region.mask is None else region.mask * smooth
     covered = sum(1 if region.mask is None else region.mask for region in regions)
@@ -60,6 +63,17 @@ def with_tonal_order(x: Tensor, picture: Tensor, tonal_order: float, seamless: b
     wanted = np.bincount(index, np.quantile(broad, quantiles)) / np.bincount(index)  # an even sky stays even
     change = torch.from_numpy(np.interp(255 * own, known, wanted).astype(np.float32) - broad).to(x.device)
     return (x + tonal_order * _guided(picture, change, LARGE_PARTS, LARGE_EPSILON, seamless)).clamp(0, 1)
+
+
+def _palette(x: Tensor, mask: Tensor | None = None) -> ColorSample:
+    """Colours of (1, 3, H, W) along the axes, with less weight for shades that cover much of it.
+
+    Otherwise, a night becomes day if the style has a large pale sky, and shade turns black if it has a black frame.
+    """
+    sample = ColorSample.of(_along_axes(x), mask, SAMPLES)
+    shade = (SHADES * sample.colors[0] / AXES[0].sum()).long()
+    shares = torch.bincount(shade, sample.weights) / sample.weights.sum()
+    return ColorSample(sample.colors, sample.weights * (MOST_OF_SHADE / shares[shade]).clamp_max(1))
 
 
 def _along_axes(picture: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import torch
@@ -167,8 +168,8 @@ class _Moments(torch.autograd.Function):
         places, side = _blocks(features, block), len(features) + 1
         sums = torch.zeros(len(places), side, side, dtype=torch.float64, device=exact(features[:, :0]).device)
         for place, total in zip(places, sums, strict=True):
-            for rows, weight in _chunks(features[place], None if mask is None else mask[place[1:]]):
-                total += exact((rows * weight).T @ rows)
+            for chunk, weights in _chunks(features[place], None if mask is None else mask[place[1:]]):
+                total += exact((chunk if weights is None else chunk * weights) @ chunk.T)
         return sums
 
     @staticmethod
@@ -177,9 +178,9 @@ class _Moments(torch.autograd.Function):
         features, mask = context.saved_tensors
         result = torch.empty_like(features)
         for place, part in zip(_blocks(features, context.block), gradient + gradient.mT, strict=True):
-            chunks = _chunks(features[place], None if mask is None else mask[place[1:]])
-            found = torch.cat([(weight * (rows @ part.to(rows)))[:, 1:] for rows, weight in chunks])
-            result[place] = found.T.view_as(features[place])
+            block, part = features[place], part.to(features)[1:]
+            found = torch.addmm(part[:, :1], part[:, 1:], block.flatten(1)).view_as(block)
+            result[place] = found if mask is None else found * mask[place[1:]].to(found)
         return result, None, None
 
 
@@ -189,14 +190,12 @@ def _blocks(features: Tensor, side: int) -> list[tuple[slice, slice, slice]]:
     return [(slice(None), slice(top, top + side), slice(left, left + side)) for top in tops for left in lefts]
 
 
-def _chunks(features: Tensor, mask: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
-    """Chunks of positions: (1, f), (n, C + 1), and weights (n, 1), in the precision above that of the features."""
-    for index, chunk in enumerate(features.flatten(1).T.split(CHUNK)):
-        rows = exact(chunk) if features.dtype == torch.float32 else chunk.float()
-        weight = rows.new_ones(len(rows), 1)
-        if mask is not None:
-            weight = mask.flatten()[index * CHUNK :][: len(rows), None].to(rows)
-        yield torch.cat([torch.ones_like(weight), rows], 1), weight
+def _chunks(features: Tensor, mask: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Chunks of positions: (1, f), (C + 1, n), and any weights (n,), in the precision above that of the features."""
+    weights = () if mask is None else mask.flatten().split(CHUNK)
+    for chunk, weight in zip_longest(features.flatten(1).split(CHUNK, 1), weights):
+        values = exact(chunk) if features.dtype == torch.float32 else chunk.float()
+        yield torch.cat([torch.ones_like(values[:1]), values]), None if weight is None else weight.to(values)
 
 
 def exact(x: Tensor) -> Tensor:
