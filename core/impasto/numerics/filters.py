@@ -7,7 +7,7 @@ edges of the guide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -61,19 +61,14 @@ def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False) -> Te
         places = torch.arange(-reach_px, reach_px + 1, device=x.device)
         down, across = (x.new_zeros(side).index_add_(0, places % side, kernel[0]) for side in x.shape[-2:])
         return convolution(x, torch.fft.fft(down).real[:, None] * torch.fft.rfft(across).real)
+    *outer, middle = kernel[0, : reach_px + 1].tolist()
     for axis, margins in ((-2, ((reach_px, reach_px), (0, 0))), (-1, ((0, 0), (reach_px, reach_px)))):
-        x = _weighted_sum(with_margin(x, margins, wraps), kernel[0].tolist(), axis)
+        wide, length = with_margin(x, margins, wraps), x.shape[axis]
+        x = middle * wide.narrow(axis, reach_px, length)
+        for index, weight in enumerate(outer):  # up to seven times as fast as conv2d
+            pair = wide.narrow(axis, index, length) + wide.narrow(axis, 2 * reach_px - index, length)
+            x = x.add_(pair, alpha=weight)
     return x
-
-
-def _weighted_sum(x: Tensor, weights: Sequence[float], axis: int) -> Tensor:
-    """x convolved along an axis with symmetric weights, without its ends; up to seven times as fast as conv2d."""
-    reach_px, length = len(weights) // 2, x.shape[axis] + 1 - len(weights)
-    total = weights[reach_px] * x.narrow(axis, reach_px, length)
-    for index, weight in enumerate(weights[:reach_px]):
-        pair = x.narrow(axis, index, length) + x.narrow(axis, 2 * reach_px - index, length)
-        total = total.add_(pair, alpha=weight)
-    return total
 
 
 def detail_energy(x: Tensor, detail_px: float, near_px: float, wraps: Wraps | bool = False) -> Tensor:
