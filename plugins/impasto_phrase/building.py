@@ -49,6 +49,8 @@ def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]
 def _fill(draft: Draft) -> None:
     """Set all parameters from the phrase: choices first, since sizes depend on them, and implied changes last."""
     like = draft.reading.like
+    if "motif" in draft.reading.slots:  # a checked shirt is not of a shirt's one colour
+        like = {slot: value for slot, value in like.items() if not value.startswith("#")}
     own = draft.schemas.keys() - {"color"}
     if metal := draft.reading.slots.get("metal"):  # of anodised bronze
         of_metal = {"color": metal} if like.get("metal") == "coloured" else {}
@@ -101,7 +103,7 @@ def _fill(draft: Draft) -> None:
             draft.suggest({name: value if is_color else float(value)})
     draft.enable_parameters()
     draft.note_unused_words([*draft.reading.undrawn, *draft.reading.amounts])
-    if not (draft.changes or draft.notes):
+    if not (draft.changes or draft.notes or draft.marks):
         draft.note_unused_words(draft.reading.places)
 
 
@@ -118,7 +120,8 @@ def set_substance(draft: Draft, slots: dict[str, str]) -> None:
     color = own.get(term.material) or own.get(term.text.lower()) or values.get("color") or values.get("metal")
     color = color or usual_color(term.material)
     if "color" in slots or not color or not draft.table.get("colors"):
-        draft.note_unused_words([term.text])
+        if term.material not in draft.table.get("implied", ()):  # "red clay pantiles"
+            draft.note_unused_words([term.text])
         return
     slots["color"] = color
     if term.material not in draft.table.get("implied", ()):

@@ -68,6 +68,9 @@ _AND = re.compile(r"\s*(?:[,，、]|\band\b|和)\s*", re.IGNORECASE)
 _IN_JOINTS = re.compile(
     r"\s+(?:in|between) (?:the |its )?(?:gaps|joints|cracks|corners|crevices|seams)$", re.IGNORECASE
 )
+_PLACES = [re.compile(form, re.IGNORECASE) for form in table("grammar")["in_joints"]]
+"""Phrases of what fills the joints or cracks of something."""
+IN_JOINTS = "joints"
 _CLAUSE = re.compile(r"\s*[,，;；、]\s*")
 _PRINTED = re.compile(r"pattern|print|motif|图案|印花|花纹", re.IGNORECASE)
 _FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_others"]]
@@ -95,6 +98,15 @@ def _each_addition(added: str, base: str, how: str) -> list[tuple[str, str, str]
     return list(zip(additions, bases, [how] * len(bases), strict=True))
 
 
+def filling(text: str) -> tuple[str, str, bool]:
+    """What fills the joints or cracks of something, that something, and whether it is cracks; or ("", "", False)."""
+    match = next(filter(None, (form.fullmatch(text) for form in _PLACES)), None)
+    if match is None:
+        return "", "", False
+    has_cracks = any(meaning.has("cracks") for meaning in terms_of(match["place"], vocabulary()))
+    return match["filling"], match["base"].strip(" ,，的"), has_cracks
+
+
 def is_layer(reading: Reading, base: Reading, how: str) -> bool:
     """Whether what is read as a layer is one: "with dirt" is dirt, no soil."""
     own = set(reading.slots) & {"dirt", "moss", "rust", "wear", "wetness"} - {"wetness"}
@@ -115,12 +127,12 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     like = reading.like
     has_needles = reading.slots.get(NEEDLES) == "much" or like.get(NEEDLES) == "1"
     runs = how == "down" or bool(_RUNS.search(text))
-    lies = "hollows" if how in JOINTS or reading.material not in FLAT else "patches"
+    lies = how if how == IN_JOINTS else "hollows" if how in JOINTS or reading.material not in FLAT else "patches"
     parameters: dict[str, Any] = {
         "material": NEEDLES if has_needles else reading.material,
         "amount": amount,
         "place": "runs" if runs else lies,
-        "thickness_m": THICKNESS_M[reading.material],
+        "thickness_m": THICKNESS_M.get(reading.material, THICKNESS_M["grass"]),
     }
     if runs:
         parameters |= RUNS

@@ -24,6 +24,8 @@ WATER = "water"
 """The material that other things lie in."""
 IN_WATER = Step("cover", {"material": WATER, "amount": 1.0, "thickness_m": 0.02})
 """The layer over what lies in water."""
+CRACKS = Step("marks", {"kind": "cracks", "amount": 0.6, "size_m": 0.5})
+"""The cracks that something grows or lies in."""
 COATS: Mapping[str, Mapping[str, Any]] = table("grammar")["coats"]
 """Parameters of layers that have come off in places, by the word `coat` of a kind."""
 PEELS = "plaster"
@@ -86,8 +88,17 @@ class Phrase(Matcher):
 
     def _layered_match(self, subject: str, seed: int, context: Context) -> Match | None:
         """The recipe of one material on another; None for other phrases."""
-        from .covering import covering_step, is_layer, parts
+        from .covering import IN_JOINTS, THICKNESS_M, covering_step, filling, is_layer, parts
 
+        inside, around, is_crack = filling(subject)
+        filled = read_phrase(inside) if inside and read_phrase(around).material else Reading()
+        if filled.material == "soil" or {"dirt", "mould", "oil"} & set(filled.slots):
+            return self.match(f"{around} with {table('grammar')['dirty_joints']}", seed, context)
+        if filled.material in (*THICKNESS_M, "moss"):
+            found = self.match(around, seed, context)
+            step, notes = covering_step(inside, IN_JOINTS, filled)
+            recipe = replace(found.recipe, steps=(*found.recipe.steps, *([CRACKS] if is_crack else []), step))
+            return Match(recipe, (*found.notes, *_words_left_out(filled), *notes))
         for layer, base, how in parts(subject):
             reading, below = read_phrase(layer), read_phrase(base)
             is_over = reading.material == WATER and not how
@@ -169,14 +180,16 @@ def _words_left_out(reading: Reading) -> list[str]:
     notes: list[str] = []
     if reading.head:
         notes.append(Message("{} is not known here: the rest of the phrase says {}", excerpt(reading.head), label))
-    if reading.kind and reading.kind.has("near"):
+    is_near = reading.kind is not None and reading.kind.has("near") and not reading.kind.has("thing")
+    if reading.kind and is_near:
         text, with_color = "no {} is known here: {} is nearest", "no {} is known here: {} is nearest, in its colour"
         is_colored = {*reading.like} - {*reading.slots} >= {"color"}
         notes.append(Message(with_color if is_colored else text, excerpt(reading.kind.text), label))
-    elif reading.bodies:
+    if reading.bodies:
         notes += [
             Message("{} is not drawn as a thing: {} shows only its surface", excerpt(word), label)
             for word in reading.bodies
+            if not (reading.kind and is_near and word == reading.kind.text)
         ]
     notes += words_without_meaning([word for word in reading.unknown if word != reading.head.lower()])
     others = [excerpt(word) for word in dict.fromkeys(reading.left_out)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from .reader import PhraseReader
 from .reading import Reading
-from .terms import Term, naming_term, terms_of, unknown_compound, unknown_head
+from .terms import Term, naming_term, terms_of, unknown_compound, unknown_head, with_family
 from .vocabulary import Vocabulary, table, words_of
 
 PAINT = "flaking-paint"
@@ -24,6 +24,8 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
     phrase contradicts itself.
     """
     terms = terms_of(_of_turned(text, known), known)
+    if start is None:
+        terms = with_family(terms, known)
     is_change = any(term.compares for term in terms)
     naming = naming_term(terms, start is not None or is_change)
     if start and is_change:
@@ -51,11 +53,12 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
     if paints and named in table("grammar")["marks"]["peeling"]["on"]:  # "bricks with flaking paint"
         reading.slots["peeling"], reading.words["peeling"] = "some", paints[0].text
         other = {*other, PAINT}
-    reading.bodies = [
-        term.text for term in terms if term.meaning and " ".join(words_of(term.text)) in table("grammar")["bodies"]
-    ]
+    bodies = [(place, term) for place, term in enumerate(terms) if _is_body(term, named)]
+    reading.bodies = [term.text for place, term in bodies if not _is_modifier(terms, place, named)]
+    told = [*reading.bodies, *(term.text for _, term in bodies if term.has("thing") or not term.material)]
     seen = {term.text for term in terms if term.material in other}
-    reading.left_out = [word for word in reading.left_out if word not in (*seen, *coats)]
+    reading.left_out = [word for word in reading.left_out if word not in (*seen, *coats, *told)]
+    reading.undrawn = [word for word in reading.undrawn if word not in told]
     for slot in own:
         if reading.slots.get(slot) == "some" and (slot != "paint" or "color" in reading.slots):
             del reading.slots[slot]
@@ -72,10 +75,27 @@ def _ground(terms: Sequence[Term], named: str | None) -> str:
     is_named = any(term.has("paint") and not term.text.endswith("ed") for term in paints)
     comes_off = any(term.has("peeling") or term.has("chips") for term in terms)
     is_rusty = any(term.has("rust") or term.material == "rust" for term in terms)
-    if is_whole or ((is_named or has_coat) and comes_off):
+    if is_whole or ((is_named or has_coat) and comes_off) or (has_coat and is_rusty):
         own = "painted-metal" if has_coat else "metal" if is_rusty else ""  # "chipped enamel", "rusty, flaking paint"
         return grounds[0] if grounds else own
     return "metal" if is_named and is_rusty and named in ("rust", PAINT) and "wood" not in grounds else ""
+
+
+def _is_body(term: Term, named: str | None) -> bool:
+    """Whether a term names a thing with a form of its own, such as a vase or a door of the named material."""
+    bodies, words = table("grammar")["bodies"], words_of(term.text)
+    is_ground = named == PAINT and term.material in table("grammar")["peels_from"]  # "barn planks, flaking red paint"
+    is_other = term.has("kind") and term.has("thing") and (term.material != named or term.has("near")) and not is_ground
+    return term.meaning is not None and (
+        is_other or " ".join(words) in bodies or (term.has("kind") and words[-1] in bodies)
+    )
+
+
+def _is_modifier(terms: Sequence[Term], place: int, named: str | None) -> bool:
+    """Whether the material follows in the same clause, so that a term only says what it is for: a car's windscreen."""
+    ends = [index for index, term in enumerate(terms) if index > place and (term.is_break or term.has("split"))]
+    after = terms[place + 1 : min(ends, default=len(terms))]
+    return any(term.material == named and not term.has("thing") for term in after)
 
 
 def _is_coat(term: Term) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .contradictions import OPPOSITES, QUALITIES, contradict, contradiction
+from .palettes import between
 from .reading import Reading
 from .terms import Term
 from .vocabulary import (
@@ -22,9 +23,12 @@ from .vocabulary import (
     NATURAL,
     STRONGER,
     Vocabulary,
+    can_show,
     table,
 )
 
+GREYING = ("grey", "white")
+"""Colours that wood has beside its own."""
 OF_ITSELF = {"moss": "moss", "flaking-paint": "paint"}
 """Slot that a material's name sets for other materials."""
 
@@ -308,6 +312,8 @@ class PhraseReader:
             return ""
         if term.language == "zh" and (before.text.endswith("色") or not term.text.endswith("色")):
             return ""
+        if term.material and first in GREYING:  # "grey oak"
+            return between(self.known.colors[second], self.known.colors[first], 0.7)
         return self.known.one_color(first, second)
 
     def _after(self, index: int) -> Term | None:
@@ -351,6 +357,11 @@ class PhraseReader:
                     self.result.undrawn += others
                 if words[slot] in others:
                     slots[slot], words[slot] = value, term.text
+                return
+            shown = [one for one in (before, value) if can_show(self.material, slot, one)]
+            if slot == "pattern" and len(shown) == 1:  # "brushed aluminium panel"
+                self.result.undrawn += both - {words[slot] if shown == [before] else term.text}
+                slots[slot], words[slot] = shown[0], words[slot] if shown == [before] else term.text
                 return
             if contradict(slot, before, value):
                 raise contradiction(words[slot], term.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .vocabulary import COMPARED, Meaning, Vocabulary, table, words_of
 
@@ -24,6 +24,8 @@ _LATIN = re.compile(r"[a-zà-ÿ]+(?:['’][a-z]+)*", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _OTHER = re.compile(r"[^\s,;:.!?()\[\]，；：。！？（）、/|\u3400-\u4dbf\u4e00-\u9fffa-zà-ÿ]+", re.IGNORECASE)
 LONGEST_ENGLISH, LONGEST_CHINESE = 4, 10
+MISSPELLED = 0.88
+"""Similarity of a word to a known one from which it counts as misspelled."""
 PARTICLES = frozenset("的地得了和与及有带很又")
 """Chinese characters that stay words of their own next to unknown ones."""
 
@@ -64,7 +66,19 @@ def terms_of(text: str, known: Vocabulary) -> list[Term]:
             continue
         terms, position = _next(text, position, known)
         found += terms
-    return found
+    return _with_parts(found)
+
+
+def _with_parts(terms: list[Term]) -> list[Term]:
+    """The terms, with the skin, peel or shell of a kind as one term with it: the skin of a tomato is no human one."""
+    joined: list[Term] = []
+    for term in terms:
+        before = joined[-1] if joined else None
+        if before and before.has("kind") and term.text.lower() in table("grammar")["skins"]:
+            joined[-1] = replace(before, text=f"{before.text} {term.text}")
+        else:
+            joined.append(term)
+    return joined
 
 
 def _next(text: str, position: int, known: Vocabulary) -> tuple[list[Term], int]:
@@ -145,6 +159,26 @@ def _continues(unknown: Term, term: Term, after: Term | None) -> bool:
         return True
     is_inside = len(unknown.text) == 1 or (after is not None and after.meaning is None)
     return is_inside and len(term.text) == 1 and term.text not in PARTICLES
+
+
+def with_family(terms: list[Term], known: Vocabulary) -> list[Term]:
+    """The terms, where the last unknown word names the family of its ending if no word names a material.
+
+    Words that are spelled like known ones are left for a hint.
+    """
+    if any(term.material for term in terms):
+        return terms
+    families = {ending: found for found, endings in table("grammar")["families"].items() for ending in endings}
+    for place in reversed(range(len(terms))):
+        text = "".join(words_of(terms[place].text)[-1:])
+        endings = [text[-length:] for length in (5, 4, 3, 2, 1) if length <= len(text)]
+        found = next((families[ending] for ending in endings if ending in families), "")
+        if found and terms[place].meaning is None and not terms[place].sizes_m and not known.nearest(text, MISSPELLED):
+            name, *values = found.split()
+            like = dict(value.split("=") for value in values)
+            near = replace(terms[place], meaning=Meaning({"kind": name, "near": "yes"}, like=like))
+            return [*terms[:place], near, *terms[place + 1 :]]
+    return terms
 
 
 def naming_term(terms: Sequence[Term], is_change: bool) -> Term | None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import Message
+from impasto.parameters import properties_of
+from impasto.plugins.registry import registry
 from impasto.system.untrusted import excerpt
 
 from .palettes import between
@@ -29,7 +31,7 @@ MATERIAL_KEYS = ("kind", "material", "hint", "maybe")
 """Keys under which a word names a material, the firmest first; `kind`: from the table of kinds."""
 
 GRAMMAR = {*("degree", "deepens", "brightens", "compare", "amount", "after"), *("role", "across", "and", "split")}
-GRAMMAR |= {"ignored", "noun", "generic", "adds", "form", "near", "thing", "every", "coat"}
+GRAMMAR |= {"ignored", "noun", "generic", "adds", "form", "near", "thing", "every", "coat", "body"}
 """Keys, other than slots, that say how a word combines with others."""
 MOST_NEAREST = 12
 """Most unknown words with suggestions, since each takes a few milliseconds."""
@@ -100,9 +102,9 @@ class Vocabulary:
             return between(self.colors[second], self.colors[first], OF_FIRST)
         return second if first in self.basic else first
 
-    def nearest(self, word: str) -> Sequence[str]:
+    def nearest(self, word: str, cutoff: float = 0.75) -> Sequence[str]:
         """Up to three known expressions spelled like a word."""
-        return [self.written[name] for name in difflib.get_close_matches(word, list(self.written), n=3, cutoff=0.75)]
+        return [self.written[name] for name in difflib.get_close_matches(word, list(self.written), n=3, cutoff=cutoff)]
 
 
 def singular(word: str) -> str:
@@ -127,7 +129,7 @@ def vocabulary() -> Vocabulary:
     for name, about in colors.items():
         english |= dict.fromkeys(about["en"], Meaning({"color": name}))
         chinese |= dict.fromkeys(about["zh"], Meaning({"color": name}))
-    kinds = dict(_kinds())
+    kinds = dict.fromkeys(table("grammar")["bodies"], Meaning({"body": "yes"})) | dict(_kinds())
     return Vocabulary(
         {words_of(text): meaning for text, meaning in (kinds | english).items()},
         kinds | chinese,
@@ -141,6 +143,13 @@ def vocabulary() -> Vocabulary:
 def materials() -> Mapping[str, Mapping[str, Any]]:
     """The parameters for the slots of each material, by the material's name."""
     return table("materials")
+
+
+def can_show(material: str | None, slot: str, value: str) -> bool:
+    """Whether a material has a choice, such as brushed metal."""
+    about = materials().get(material or "", {})
+    fields = properties_of(registry().tool(material).parameters) if material and about else {}
+    return f"{slot}={value}" in about.get("own", {}) or any(value in one.get("enum", ()) for one in fields.values())
 
 
 def _kinds() -> Iterator[tuple[str, Meaning]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .drawing import Drawing
 
 UNKNOWN_WIDTH_M = 1.0
-BIAS = {"hollows": 1.2, "patches": 0.0, "tops": -1.2, "runs": 0.0}
+BIAS = {"hollows": 1.2, "patches": 0.0, "tops": -1.2, "runs": 0.0, "joints": 0.0}
 """Weight of depth below the surroundings, relative to that of random patches."""
 QUANTILE_PX = 1024
 """Approximate number of rows and columns for measuring the covered share."""
@@ -25,6 +25,10 @@ RUNS_OF_PATCH = 14
 """Number of runs side by side below a patch."""
 FEWEST_PARTS = 3
 """Fewest patches across the picture."""
+JOINT_M, JOINT_OF_WIDTH = 0.05, 0.05
+"""Widest joints that can be filled, in metres and as a share of the picture's width."""
+FEW = 0.99
+"""Quantile of depth at the bottom of joints or cracks that are filled."""
 
 
 OWN: Mapping[str, Mapping[str, Any]] = {
@@ -64,7 +68,7 @@ class CoverParameters(Parameters):
         "water",
     ] = Field("snow", description="What lies on the surface")
     amount: float = Field(0.5, ge=0, le=1, description="Share of the surface that is covered")
-    place: Literal["hollows", "patches", "tops", "runs"] = Field("hollows", description="Where it gathers")
+    place: Literal["hollows", "patches", "tops", "runs", "joints"] = Field("hollows", description="Where it gathers")
     patch_m: float = Field(
         0.4,
         ge=0.005,
@@ -180,6 +184,7 @@ def drawing_of(maps: Maps, canvas: Canvas) -> Drawing:
 
 def _cover(below: Drawing, layer: Drawing, canvas: Canvas, p: CoverParameters) -> Drawing:
     """The drawing below, covered by a layer that follows its coarse relief."""
+    from .details import joint_depth
     from .shaping import step
 
     patch_m = min(p.patch_m, canvas.width_m / FEWEST_PARTS)
@@ -195,6 +200,11 @@ def _cover(below: Drawing, layer: Drawing, canvas: Canvas, p: CoverParameters) -
     low = field[::skip, ::skip].flatten().quantile(1 - p.amount)
     spread = (0.02 + 0.6 * p.edge) * field.std(correction=0) + 1e-6
     mask = step(field, low - spread, low + spread) if 0 < p.amount < 1 else p.amount + 0 * field
+    if p.place == "joints":
+        joint_m = min(JOINT_M, JOINT_OF_WIDTH * canvas.width_m)
+        inside = joint_depth(canvas, below.height_m, joint_m, FEW)[1]
+        joint = inside.maximum(2 * canvas.blur(inside, 0.3 * joint_m)) + 0.25 * patches
+        mask = step(joint, 1.1 - 1.3 * p.amount, 1.2 - 1.3 * p.amount + 0.4 * p.edge)
     smooth = canvas.blur(below.height_m, max(p.thickness_m, canvas.texel_m))
     relief = layer.height_m - layer.height_m.mean()
     return below.under(replace(layer, height_m=smooth + p.thickness_m + relief), mask)

@@ -25,14 +25,15 @@ DEEP = 0.97
 """Quantile of depth that counts as the bottom of a joint."""
 
 
-def joint_depth(canvas: Canvas, height_m: Tensor, width_m: float) -> tuple[Tensor, Tensor]:
+def joint_depth(canvas: Canvas, height_m: Tensor, width_m: float, deep: float = DEEP) -> tuple[Tensor, Tensor]:
     """Depth of the bottom of joints narrower than `width_m`, in metres, and their mask (H, W).
 
+    deep: quantile of depth that counts as the bottom; few cracks need a higher one than the joints of a wall.
     This is the black top-hat of mathematical morphology: the closing of the relief minus the relief.
     """
     reach = max(1, min(round(0.5 * width_m / canvas.texel_m), min(canvas.size_px) // 4))
     depth_m = -_dilation(-_dilation(height_m, reach), reach) - height_m
-    deep_m = depth_m.flatten()[:: max(1, depth_m.numel() // 65536)].quantile(DEEP)
+    deep_m = depth_m.flatten()[:: max(1, depth_m.numel() // 65536)].quantile(deep)
     return deep_m, step(depth_m / deep_m.clamp_min(1e-7), 0.25, 0.7)
 
 

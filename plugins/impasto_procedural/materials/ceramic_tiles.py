@@ -47,7 +47,10 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     color = color ** (1 + 0.5 * pooled - 0.5 * thin).clamp(0.3, 2) * (1 - 0.12 * pooled.abs()) * tint * (1 - 0.75 * net)
     smudges = step(canvas.noise("smudges", 0.12, octaves=6, gain=0.65), 0.2, 2.4)
     roughness = mix(0.78 + 0.05 * grain, 0.07 + 0.10 * smudges + 0.10 * (1 - edge), p.glaze) + 0.2 * net
-    return _grout(canvas, p).under(Drawing(color, height_m, roughness), step(inside_m, -0.0004, 0.0008))
+    soft_m = max(0.0006, 0.6 * canvas.texel_m)  # joints narrower than a texel are still seen
+    return _grout(canvas, p).under(
+        Drawing(color, height_m, roughness), step(inside_m, 0.0002 - soft_m, 0.0002 + soft_m)
+    )
 
 
 def _marbled(canvas: Canvas, p: Look, color: Tensor, shifts: list[Tensor]) -> Tensor:

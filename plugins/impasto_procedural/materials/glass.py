@@ -123,7 +123,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         return (_frost if p.pattern == "frost" else _crystals)(canvas, p)
     else:
         relief = 0.25 * canvas.noise("frost", 0.1 * p.size_m, octaves=4, gain=0.7)
-        bend = 0.5 * canvas.noise("clouds", 2 * p.size_m, octaves=5, gain=0.65)
+        bend = 1.3 * canvas.noise("clouds", 5 * p.size_m, octaves=3, gain=0.4) + 0.12 * fine  # blurred shapes behind
     spots = canvas.cells("bubbles", 0.02, jitter=0.9)
     size_m = 0.0016 * canvas.of_each("size", spots.number) ** 2 + 0.0003
     is_bubble = (canvas.of_each("is", spots.number) < p.bubbles).to(relief.dtype)
