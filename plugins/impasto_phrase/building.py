@@ -11,7 +11,7 @@ from impasto.recipe import Step
 from impasto.system.untrusted import excerpt
 
 from .draft import Draft
-from .levels import STEPS, amount_of, level, move_by_steps
+from .levels import LEVELS, STEPS, amount_of, level, move_by_steps
 from .marking import MARKS, Mark
 from .palettes import lightness, move, shade_of, tint, tone
 from .reading import Reading
@@ -49,7 +49,9 @@ def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]
 def _fill(draft: Draft) -> None:
     """Set all parameters from the phrase: choices first, since sizes depend on them, and implied changes last."""
     like = draft.reading.like
-    if "motif" in draft.reading.slots:  # a checked shirt is not of a shirt's one colour
+    if draft.reading.slots.get("motif", like.get("motif")) != like.get(
+        "motif"
+    ):  # a checked shirt is not of a shirt's one colour
         like = {slot: value for slot, value in like.items() if not value.startswith("#")}
     own = draft.schemas.keys() - {"color"}
     if metal := draft.reading.slots.get("metal"):  # of anodised bronze
@@ -58,6 +60,10 @@ def _fill(draft: Draft) -> None:
     direct = {name: value for name, value in like.items() if name in own and value[0] in "#0123456789"}
     slots = {slot: value for slot, value in like.items() if slot not in (*direct, "coat")} | draft.reading.slots
     words = draft.reading.words
+    if slots.get("dust") in LEVELS and words["dust"] == words.get("dirt"):  # dust is a layer, and no grime
+        slots.pop("dirt")
+    elif "dirt" in slots:
+        slots.pop("dust", "")
     set_substance(draft, slots)
     if finish := slots.pop("finish", ""):  # before the colours, which move those of tweed
         _set_quality(draft, "finish", finish)
@@ -176,6 +182,8 @@ def _set_level(draft: Draft, slot: str, value: str, is_painted: bool) -> None:
     names = [name for name in ([names] if isinstance(names, str) else names) if name in draft.schemas]
     is_implied = is_painted if slot == "paint" else draft.implies(slot)
     is_drawn = bool(names or is_implied) or draft.mark(slot, value)
+    if names and word in ("some", "much") and draft.tool in MARKS.get(slot, {}).get("also", ()):
+        draft.mark(slot, value)
     if not (is_drawn or word == "no"):
         draft.note_unused_slot(slot)
     for name in names:

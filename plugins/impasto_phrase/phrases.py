@@ -54,7 +54,9 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
         reading.slots["peeling"], reading.words["peeling"] = "some", paints[0].text
         other = {*other, PAINT}
     bodies = [(place, term) for place, term in enumerate(terms) if _is_body(term, named)]
-    reading.bodies = [term.text for place, term in bodies if not _is_modifier(terms, place, named)]
+    grounds = table("grammar")["peels_from"] if named == PAINT else ()  # "barn planks with flaking red paint"
+    told_of = [(place, term) for place, term in bodies if term.material not in grounds or not term.has("thing")]
+    reading.bodies = [term.text for place, term in told_of if not _is_modifier(terms, place, named)]
     told = [*reading.bodies, *(term.text for _, term in bodies if term.has("thing") or not term.material)]
     seen = {term.text for term in terms if term.material in other}
     reading.left_out = [word for word in reading.left_out if word not in (*seen, *coats, *told)]
@@ -84,8 +86,7 @@ def _ground(terms: Sequence[Term], named: str | None) -> str:
 def _is_body(term: Term, named: str | None) -> bool:
     """Whether a term names a thing with a form of its own, such as a vase or a door of the named material."""
     bodies, words = table("grammar")["bodies"], words_of(term.text)
-    is_ground = named == PAINT and term.material in table("grammar")["peels_from"]  # "barn planks, flaking red paint"
-    is_other = term.has("kind") and term.has("thing") and (term.material != named or term.has("near")) and not is_ground
+    is_other = term.has("kind") and term.has("thing") and (term.material != named or term.has("near"))
     return term.meaning is not None and (
         is_other or " ".join(words) in bodies or (term.has("kind") and words[-1] in bodies)
     )

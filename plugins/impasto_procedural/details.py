@@ -189,6 +189,15 @@ def carving(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, colo
     return replace(drawing, color=drawing.color * shade, height_m=height_m)
 
 
+def dust(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
+    """A thin dull veil, thicker in patches, where nobody has wiped."""
+    patches = canvas.noise("dust", 2 * size_m, octaves=6, gain=0.65)
+    grain = canvas.noise("dust grain", 0.02 * size_m, octaves=2)
+    mask = (amount * (0.95 + 0.45 * patches + 0.1 * grain)).clamp(0, 0.92)
+    rough = mix(drawing.roughness, 0.95, mask)
+    return replace(drawing, color=mix(drawing.color, color * (1 + 0.05 * grain), mask), roughness=rough)
+
+
 def dimples(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
     """Small soft pits close together, as in the peel of an orange."""
     pits = canvas.cells("dimples", size_m, jitter=0.75, warp=canvas.sway("ragged", 0.08 * size_m, 0.6 * size_m))
@@ -226,6 +235,7 @@ DETAILS: Mapping[str, Callable[[Canvas, Drawing, float, float, Tensor], Drawing]
     "brushwork": brushwork,
     "carving": carving,
     "dimples": dimples,
+    "dust": dust,
     "glow": glow,
 }
 """Details by kind, with the arguments of traces: canvas, drawing, amount, size in metres, linear colour (3, 1, 1)."""

@@ -22,7 +22,7 @@ class MarksParameters(Parameters):
         "lichen", "shells", "line", "hazard-stripes", "peeling-paint", "mould",
         "holes", "footprints", "paw-prints", "tyre-tracks", "fingerprints", "grime",
         "crumbling", "edging", "drapes", "carving",
-        "streaks", "oil", "flecks", "confetti", "brushwork", "dimples", "glow",
+        "streaks", "oil", "flecks", "confetti", "brushwork", "dimples", "glow", "dust",
     ] = Field("cracks", description="What has left its traces")  # fmt: skip
     amount: float = Field(0.5, ge=0, le=1, description="Number and strength of the marks")
     size_m: float = Field(

@@ -40,6 +40,9 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         turned = canvas.warp(canvas.stack(((math.tau * phase).cos(), amplitude)), bend_m, 0.0)
         wide = turned[0] * step(turned[1], 0.05, 0.4) + 0.1 * (value - 0.5)
         spot = step(wide, 0.98 - 2 * p.pattern, 1.12 - 2 * p.pattern)
+    if p.marking == "patches":
+        patches = canvas.noise("patches", 0.3 * canvas.width_m, octaves=3, gain=0.35) + 0.05 * (value - 0.5)
+        spot = step(patches, 0.9 - 2 * p.pattern, 1.0 - 2 * p.pattern)
     if p.marking == "rosettes":
         spot = _rosettes(canvas, p) * step(value, -0.6, 0.2)
     tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot)

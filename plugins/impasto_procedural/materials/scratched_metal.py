@@ -34,10 +34,12 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     bright, dull = (canvas.color(shade) for shade in REFLECTANCES.get(p.metal, (p.color, p.color)))
     if p.metal == "coloured":
         bright, dull = (1.35 * bright + 0.02).clamp_max(0.95), 0.6 * dull + 0.02
-    dents = step(canvas.noise("dents", 0.02), 2.6 - 0.7 * p.dents, 4.0 - 0.7 * p.dents)
+    deep = max(0.0, p.dents - 0.5)
+    few = 2.6 - 0.7 * p.dents - 1.6 * deep
+    dents = step(canvas.noise("dents", 0.02), few, few + 1.4)
     height_m = (
         1.1e-5 * p.brushing * lines
-        + p.dents * (0.00008 * canvas.noise("waves", 0.12, octaves=2) - 0.0004 * dents)
+        + p.dents * (0.00008 * canvas.noise("waves", 0.12, octaves=2) - (0.0004 + 0.006 * deep) * dents)
         - 0.0002 * pit
         - (_dents_m(canvas, p.swirl_m) if p.finish == "hammered" else 0.0)
         - 0.00003 * gouge
