@@ -178,7 +178,7 @@ def _set_level(draft: Draft, slot: str, value: str, is_painted: bool) -> None:
     """Set parameters for a degree: some dirt, no cracks, more moss. A colour already implies paint."""
     draft.say(slot)
     amount, word = amount_of(value)
-    names = draft.table.get("levels", {}).get(slot, slot)
+    names = draft.table.get("levels", {}).get(slot, "cracks" if slot == "hairline" else slot)
     names = [name for name in ([names] if isinstance(names, str) else names) if name in draft.schemas]
     is_implied = is_painted if slot == "paint" else draft.implies(slot)
     is_drawn = bool(names or is_implied) or draft.mark(slot, value)

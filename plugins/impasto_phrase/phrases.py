@@ -74,8 +74,9 @@ def _ground(terms: Sequence[Term], named: str | None) -> str:
     paints = [term for term in terms if term.material == PAINT]
     is_whole = any(term.has("material") for term in paints)
     has_coat = any(_is_coat(term) for term in terms)
-    is_named = any(term.has("paint") and not term.text.endswith("ed") for term in paints)
     comes_off = any(term.has("peeling") or term.has("chips") for term in terms)
+    is_named = any(term.has("paint") and (comes_off or not term.text.endswith("ed")) for term in paints)
+    is_named = is_named or (comes_off and any(term.text.lower().startswith("painted ") for term in terms))
     is_rusty = any(term.has("rust") or term.material == "rust" for term in terms)
     if is_whole or ((is_named or has_coat) and comes_off) or (has_coat and is_rusty):
         own = "painted-metal" if has_coat else "metal" if is_rusty else ""  # "chipped enamel", "rusty, flaking paint"

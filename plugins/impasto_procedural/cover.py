@@ -39,7 +39,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "patina": {"cover": 1.0, "runs": 0.0},
     "plaster": {"peeling": 0.0},
     "needles": {"leaves": 0.0, "needles": 1.0, "twigs": 0.2},
-    "foil": {"creases": 0.12, "dents": 0.1, "size_m": 0.05},
+    "foil": {"creases": 0.12, "dents": 0.1, "size_m": 0.05, "roughness": 0.4},
     "limewash": {"peeling": 0.0, "color": (0.91, 0.90, 0.87), "trowel": 0.1, "cracks": 0.0, "repairs": 0.0},
 }
 """Parameters with which a material does not show its own ground."""
