@@ -109,7 +109,7 @@ def _fill(draft: Draft) -> None:
             draft.suggest({name: value if is_color else float(value)})
     draft.enable_parameters()
     draft.note_unused_words([*draft.reading.undrawn, *draft.reading.amounts])
-    if not (draft.changes or draft.notes or draft.marks):
+    if not (draft.changes or draft.notes or draft.marks or draft.tool in table("grammar")["grounds"]):
         draft.note_unused_words(draft.reading.places)
 
 

@@ -16,7 +16,7 @@ from impasto.texture import Maps
 
 from .phrases import read
 from .reading import Reading
-from .vocabulary import materials, nearest_to, table, vocabulary, words_without_meaning
+from .vocabulary import materials, nearest_to, table, vocabulary, words_of, words_without_meaning
 
 INSIDE = ("in", "中", "里", "下")
 """Words for what lies inside something."""
@@ -90,6 +90,9 @@ class Phrase(Matcher):
         """The recipe of one material on another; None for other phrases."""
         from .covering import IN_JOINTS, THICKNESS_M, covering_step, filling, is_layer, parts
 
+        known = vocabulary()
+        if subject in known.chinese or words_of(subject) in known.english:  # "adobe with straw"
+            return None
         inside, around, is_crack = filling(subject)
         filled = read_phrase(inside) if inside and read_phrase(around).material else Reading()
         if filled.material == "soil" or {"dirt", "mould", "oil"} & set(filled.slots):

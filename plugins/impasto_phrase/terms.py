@@ -124,11 +124,19 @@ def _english(text: str, position: int, known: Vocabulary) -> tuple[list[Term], i
 
 
 def _chinese(text: str, known: Vocabulary) -> Iterator[Term]:
-    """Known expressions, the longest first, and runs of unknown characters."""
+    """Known expressions, so that fewest characters are unknown, then fewest expressions; and runs of unknown ones."""
+    best: list[tuple[int, int, int]] = [
+        (0, 0, 1)
+    ]  # of the characters from here: unknown ones, terms, length of the first
+    for position in reversed(range(len(text))):
+        rest = len(text) - position
+        ends = [n for n in range(min(LONGEST_CHINESE, rest), 0, -1) if text[position : position + n] in known.chinese]
+        skipped, terms, _ = best[rest - 1]
+        choices = [(best[rest - n][0], best[rest - n][1] + 1, n) for n in ends]
+        best.append(min([*choices, (skipped + 1, terms, 0)], key=lambda choice: choice[:2]))
     position = start = 0
     while position < len(text):
-        lengths = range(min(LONGEST_CHINESE, len(text) - position), 0, -1)
-        length = next((n for n in lengths if text[position : position + n] in known.chinese), 0)
+        length = best[len(text) - position][2]
         if length:
             if start < position:
                 yield Term(text[start:position], language="zh")
