@@ -111,7 +111,8 @@ def is_layer(reading: Reading, base: Reading, how: str) -> bool:
     """Whether what is read as a layer is one: "with dirt" is dirt, no soil."""
     own = set(reading.slots) & {"dirt", "moss", "rust", "wear", "wetness"} - {"wetness"}
     is_clear = how[:1] != "," or reading.material in CLAUSES
-    return is_clear and covers(reading.material, base.material) and not (how in WITH and own)
+    is_inside = bool(own) or reading.like.get("dry") == "1"  # straw in earth
+    return is_clear and covers(reading.material, base.material) and not (how in WITH and is_inside)
 
 
 def covers(layer: str | None, base: str | None) -> bool:
