@@ -336,11 +336,13 @@ def test_joints_between_bricks_continue_across_the_border():
     assert 0.6 < np.mean(shares) < 1.5  # a smooth fill has next to none
 
 
-def test_a_removed_brick_gets_its_own_joints_again():
-    source, mask = bond(192, 24, 48), np.zeros((192, 192), np.float32)
-    mask[119:149, 23:77] = 1
+def test_bricks_get_their_own_joints_again_in_holes_and_margins():
+    source, mask = bond(192, 24, 48), np.pad(np.ones((30, 54), np.float32), ((119, 43), (23, 115)))
     joints = [pixels.mean(2)[mask > 0] < 0.35 for pixels in (source, filled(source, mask))]
     assert np.mean(joints[0] == joints[1]) > 0.97  # if a brick has double length: 0.8
+    wall, margins = bond(168, 28, 56), {"right": 63, "bottom": 63, "unit": "pixels", "quality": "quick"}
+    larger = finish("extend", wall[:105, :105], **margins)["base_color"].pixels
+    assert np.mean((larger.mean(2) < 0.35) == (wall.mean(2) < 0.35)) > 0.995  # without the lattice: 0.978
 
 
 def test_labels_are_the_best_of_all_where_there_are_no_loops():
@@ -380,9 +382,8 @@ def test_nothing_is_taken_from_another_island():
 def test_labels_limit_the_sources_of_a_filling():
     source = photograph("gravel", 128, 2)
     source[:, :40] *= (1.0, 0.3, 0.3)
-    labels = np.zeros((128, 128), np.float32)
+    labels = square(128, 40, 70, 30)  # the hole is to become red, far from what is red
     labels[:, :40] = 1
-    labels[40:70, 70:100] = 1  # the hole is to become red, far from what is red
     found = filled(source, square(128, 40, 70, 30), labels=labels, blend=0)
     assert np.ptp(found[40:70, 70:100], axis=2).mean() > 0.1
 
@@ -431,8 +432,7 @@ def test_mend_tiling_changes_only_the_borders():
 
 def test_bricks_are_cropped_to_whole_rows_on_request_or_noted():
     source = bond(200, 24, 50)
-    result = made("mend-tiling", source, whole_periods=True, quality="quick")
-    assert result.maps.size_px == (192, 200)
+    assert finish("mend-tiling", source, whole_periods=True, quality="quick").size_px == (192, 200)
     assert any("whole_periods" in note for note in made("mend-tiling", source, quality="quick").notes)
 
 

@@ -13,7 +13,7 @@ from impasto.texture import Maps, Texture
 
 from .fill import Repair, fill_holes
 from .parameters import ExtendParameters
-from .repair import is_too_small
+from .repair import is_too_small, lattice_of
 
 
 def extend_maps(subject: Maps, parameters: ExtendParameters, context: Context) -> Maps:
@@ -38,7 +38,9 @@ def extend_maps(subject: Maps, parameters: ExtendParameters, context: Context) -
     }
     width_m = subject.width_m and subject.width_m * size_px[1] / width
     wide = replace(subject, textures=textures, width_m=width_m)
-    return fill_holes(wide, Repair(mask, quality=parameters.quality, blend=parameters.blend), context)
+    pattern = lattice_of(subject, np.zeros(subject.size_px, bool))
+    repair = Repair(mask, quality=parameters.quality, blend=parameters.blend, pattern=pattern)
+    return fill_holes(wide, repair, context)
 
 
 def _margins_px(size_px: tuple[int, int], parameters: ExtendParameters) -> tuple[tuple[int, int], tuple[int, int]]:
