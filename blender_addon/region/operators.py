@@ -72,7 +72,7 @@ class IMPASTO_OT_find_landmarks(OnRegion, bpy.types.Operator):
 
 @with_properties(Request, "seed")
 class IMPASTO_OT_mend_tiling(OnRegion, bpy.types.Operator):
-    """Mend the seams of an image that should tile, with all maps of its material; the rest stays as it is"""
+    """Mend the seams of an image that should tile, with all maps of its material; patterns get whole periods"""
 
     bl_label = "Mend Tiling"
 

@@ -12,16 +12,12 @@ import torch
 from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
-from impasto.patterns.detection import Regularity, find_few_cells, find_regularity, find_regularity_of_lines
-from impasto.patterns.features import line_strength
 from impasto.patterns.session import Report
 from impasto.texture import NORMAL_MAPS, Maps, Texture
 
-from .light import even_light, luma_of
-from .pattern import SEEN_TURN, Fitted, fit_along, fit_to_torus, repeat_px, rotate_maps
+from .light import even_light
+from .pattern import Fitted, fit_pattern, rotate_maps
 
-SENSITIVITY = {"auto": 1.0, "regular": 2.0}
-"""Divisors of the thresholds for finding a pattern; if one is requested, half as clear a pattern is enough."""
 SMALLEST_PX = 8
 """Shorter sides are mirrored (source), or made larger and then reduced (result)."""
 LEFT_OUT, PLACES = "left_out", "places"
@@ -54,8 +50,10 @@ def prepare_source(
     """
     start, end = done
     context.progress(start, "Evening out the light")
-    images = {name: _mirror(_to_torch(texture, context)) for name, texture in subject.items()}
-    others = {name: _mirror(_to_torch(Texture(pixels), context)) for name, pixels in carried.items()}
+    images, others = (
+        {name: _mirror(image) for name, image in images_of(pixels, context).items()}
+        for pixels in (subject.arrays(), carried)
+    )
     if LEFT_OUT in others:
         images = {name: _without_masked(image, others[LEFT_OUT]) for name, image in images.items()}
     if "base_color" in images and not copies:
@@ -63,25 +61,9 @@ def prepare_source(
     if copies:
         others[PLACES] = _places(next(iter(images.values())))
     context.progress(start + (end - start) / 4, "Looking for a pattern")
-    found, fitted = None, None
-    for found in _regularities(luma_of(images), pattern, is_closed=len(closed) > 1):
-        if len(closed) == 1:
-            fitted = fit_along(images | others, found, size_px, closed[0])
-        else:
-            fitted = fit_to_torus(images | others, found, size_px, degrees)
-        if fitted:
-            break
-    fitted = fitted or Fitted(rotate_maps(images | others, degrees) if len(closed) > 1 else images | others)
-    if found and not (len(fitted.pattern.wave_vectors) and fitted.pattern.closes):
-        height, width = repeat_px(found)
-        context.note(
-            "the pattern repeats every {} x {} pixels: sizes that are no multiples break it somewhere", width, height
-        )
-    if abs(fitted.turned) > SEEN_TURN:
-        context.note(
-            "the pattern was turned by {} degrees, so that it repeats: another size may not need that",
-            round(abs(fitted.turned)),
-        )
+    axis = closed[0] if len(closed) == 1 else None
+    fitted = fit_pattern(images | others, size_px, context, pattern, degrees, axis)
+    fitted = fitted or Fitted(images | others if len(closed) == 1 else rotate_maps(images | others, degrees))
     context.progress(end, "Comparing pieces")
     maps = {name: fitted.maps[name] for name in images}
     if copies:
@@ -89,19 +71,6 @@ def prepare_source(
         exact = images.keys() - NORMAL_MAPS if degrees else images.keys()
         maps |= {name: images[name][:, height, width] for name in exact}
     return replace(fitted, maps=maps, carried={name: fitted.maps[name] for name in others})
-
-
-def _regularities(light: torch.Tensor, wanted: str, is_closed: bool = True) -> Iterator[Regularity]:
-    """Patterns in `light` (h, w), the likeliest first; none if none is wanted."""
-    if wanted == "stochastic":
-        return
-    light, sensitivity = light.cpu(), SENSITIVITY[wanted]
-    if is_closed and (few := find_few_cells(light, sensitivity)):
-        yield few
-    if found := (
-        find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
-    ):
-        yield found
 
 
 def reporter(maps: Mapping[str, torch.Tensor], context: Context, done: tuple[float, float], words: str) -> Report:
@@ -116,7 +85,7 @@ def reporter(maps: Mapping[str, torch.Tensor], context: Context, done: tuple[flo
         if time.monotonic() - shown_s >= PREVIEW_EVERY_S:
             origin = find_origin()
             stride = -(-max(origin.shape) // PREVIEW_PX)
-            context.preview(Maps.from_arrays({name: _to_numpy(image.flatten(1)[:, origin[::stride, ::stride]])}))
+            context.preview(Maps.from_arrays({name: to_numpy(image.flatten(1)[:, origin[::stride, ::stride]])}))
             shown_s = time.monotonic()
 
     return report
@@ -140,7 +109,7 @@ def finish_maps(
         reduced = image[:, :: shrink[0], :: shrink[1]] if copies else avg_pool2d(image[None], shrink)[0]
         if name == "normal" and not copies:
             reduced = normalize(reduced * 2 - 1, dim=0) * 0.5 + 0.5
-        textures[name] = Texture(_to_numpy(reduced), subject[name].color_space)
+        textures[name] = Texture(to_numpy(reduced), subject[name].color_space)
     width_px = textures[next(iter(textures))].size_px[1]
     width_m = subject.width_m and subject.width_m * width_px / subject.size_px[1] / fitted.stretch_x
     return replace(subject, textures=textures, width_m=width_m)
@@ -166,11 +135,12 @@ def _mirror(image: torch.Tensor) -> torch.Tensor:
     return image
 
 
-def _to_torch(texture: Texture, context: Context) -> torch.Tensor:
-    """(C, H, W) float32 on the context's device."""
-    return torch.from_numpy(np.ascontiguousarray(texture.pixels.transpose(2, 0, 1))).to(context.device)
+def images_of(arrays: Mapping[str, np.ndarray], context: Context) -> dict[str, torch.Tensor]:
+    """Arrays (H, W, C) as tensors (C, H, W), float32, on the context's device."""
+    planes = {name: np.ascontiguousarray(pixels.transpose(2, 0, 1)) for name, pixels in arrays.items()}
+    return {name: torch.from_numpy(image).to(context.device) for name, image in planes.items()}
 
 
-def _to_numpy(image: torch.Tensor) -> np.ndarray:
+def to_numpy(image: torch.Tensor) -> np.ndarray:
     """(H, W, C) in [0, 1]."""
     return image.clamp(0, 1).permute(1, 2, 0).contiguous().cpu().numpy()

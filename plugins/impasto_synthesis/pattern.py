@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -11,12 +11,22 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from impasto.patterns.detection import Regularity, warp
+from impasto.context import Context
+from impasto.patterns.detection import Regularity, find_few_cells, find_regularity, find_regularity_of_lines, warp
+from impasto.patterns.features import line_strength
 from impasto.patterns.phases import Pattern
 from impasto.texture import NORMAL_MAPS
 
+from .light import luma_of
+
 LARGEST_STRETCH = 0.2
 """Largest stretch of a period, as a logarithm, to fit whole periods; beyond it, distortion is worse than a seam."""
+SENSITIVITY = {"auto": 1.0, "regular": 2.0}
+"""Divisors of the thresholds for finding a pattern; if one is requested, half as clear a pattern is enough."""
+MOST_PER_CELL = 8
+"""Most cells of rows and columns in one of a few cells: a group of bricks is no cell."""
+TILTED = 0.1
+"""Share of the largest component of wave vectors below which another one is a tilt."""
 SEEN_TURN = 5.0
 """Turn of a pattern, in degrees, above which a note says so."""
 
@@ -33,6 +43,60 @@ class Fitted:
     stretch_x: float = 1.0
     carried: Mapping[str, torch.Tensor] = field(default_factory=dict)
     turned: float = 0.0
+
+
+def _regularities(light: torch.Tensor, wanted: str, is_closed: bool) -> Iterator[Regularity]:
+    """Patterns in `light` (h, w), the likeliest first; none if none is wanted."""
+    if wanted == "stochastic":
+        return
+    light, sensitivity = light.cpu(), SENSITIVITY[wanted]
+    found = find_regularity(light, sensitivity)
+    if found is None or (any(found.rows) and not all(found.rows)):
+        lines = find_regularity_of_lines(line_strength(light[None]), sensitivity)
+        found = lines if lines and (found is None or all(lines.rows)) else found
+    few = find_few_cells(light, sensitivity) if is_closed else None
+    if few and not (found and _cell_area(few) > MOST_PER_CELL * _cell_area(found)):
+        yield few
+    if found:
+        yield found
+
+
+def _cell_area(found: Regularity) -> float:
+    """Area of a unit cell, in square pixels; infinite for rows along one axis."""
+    wave_vectors, is_periodic = _axes(found)
+    area = found.sublattice.rows * found.sublattice.columns / float(torch.linalg.det(wave_vectors).abs())
+    return area if is_periodic.all() else math.inf
+
+
+def fit_pattern(
+    maps: Mapping[str, torch.Tensor],
+    size_px: tuple[int, int],
+    context: Context,
+    wanted: str = "auto",
+    degrees: float = 0.0,
+    axis: int | None = None,
+) -> Fitted | None:
+    """Maps (c, h, w) rectified for their likeliest pattern that fits a torus of `size_px`; None if there is none.
+
+    axis: the only one along which the result repeats, if any. Notes say if the pattern breaks or is turned.
+    """
+    found, fitted = None, None
+    for found in _regularities(luma_of(maps), wanted, axis is None):
+        if fitted := (
+            fit_to_torus(maps, found, size_px, degrees) if axis is None else fit_along(maps, found, size_px, axis)
+        ):
+            break
+    if found and not (fitted and fitted.pattern.closes):
+        height, width = repeat_px(found)
+        context.note(
+            "the pattern repeats every {} x {} pixels: sizes that are no multiples break it somewhere", width, height
+        )
+    if fitted and abs(fitted.turned) > SEEN_TURN:
+        context.note(
+            "the pattern was turned by {} degrees, so that it repeats: another size may not need that",
+            round(abs(fitted.turned)),
+        )
+    return fitted
 
 
 def fit_to_torus(
@@ -124,8 +188,9 @@ def lattice(found: Regularity) -> Pattern:
 def repeat_px(found: Regularity) -> tuple[int, int]:
     """(height, width) of a repeat of the pattern and its bond, in pixels of the source; 1 along an axis without one."""
     wave_vectors, is_periodic = _axes(found)
-    periods = torch.where(is_periodic, 1 / wave_vectors.norm(dim=1), 1.0)
-    height, width = (periods * torch.tensor(found.sublattice.repeat_periods)).round().int().tolist()
+    sizes = wave_vectors.abs() * is_periodic[:, None]
+    least = sizes.where(sizes > TILTED * sizes.amax(1, keepdim=True), 1.0).amin(0)
+    height, width = (torch.tensor(found.sublattice.repeat_periods) / least).round().int().tolist()
     return max(1, height), max(1, width)
 
 

@@ -156,11 +156,16 @@ def _origin_between_joints(luminance: Tensor, lattice: Lattice) -> Tensor:
     for axis in (0, 1):
         frequency = max((abs(float(vector[axis])) for vector in lattice.wave_vectors), default=0.0)
         if frequency > 0:
-            differences = luminance.diff(dim=axis).abs().mean(1 - axis)
-            angles = 2 * math.pi * frequency * torch.arange(1, len(differences) + 1)
-            phase = torch.atan2((differences * angles.sin()).sum(), (differences * angles.cos()).sum())
-            origin[axis] = (float(phase) / (2 * math.pi) + 0.5) / frequency
+            origin[axis] = joint_px(luminance, axis, 1 / frequency) + 0.5 / frequency
     return origin
+
+
+def joint_px(luminance: Tensor, axis: int, period: float) -> float:
+    """Position along an axis, in pixels, of joints of a period: where neighbouring pixels (H, W) differ most."""
+    differences = luminance.diff(dim=axis).abs().mean(1 - axis)
+    angles = 2 * math.pi / period * torch.arange(1, len(differences) + 1)
+    phase = torch.atan2((differences * angles.sin()).sum(), (differences * angles.cos()).sum())
+    return float(phase) / (2 * math.pi) * period
 
 
 def warp(image: torch.Tensor, affine: torch.Tensor, keystones: tuple[float, float]) -> torch.Tensor:

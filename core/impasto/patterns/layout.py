@@ -36,6 +36,23 @@ class PieceLayout:
     open_axis: int | None = None
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """Pieces of a quilt. side_px: 0 for an automatic one. overlap: relative to the side.
+
+    variety: from 0 for the best fit only to 1 for no part twice. keeps_lines: whether lines are features.
+    spends_landmarks: whether a landmark is shown again only at a distance. open_axis: axis along which the result does
+    not repeat, see `PieceLayout`.
+    """
+
+    side_px: int = 0
+    overlap: float = 0.25
+    variety: float = 0.5
+    keeps_lines: bool = False
+    spends_landmarks: bool = False
+    open_axis: int | None = None
+
+
 def plan(
     source: tuple[int, int], size: tuple[int, int], block_px: int, overlap: float, open_axis: int | None = None
 ) -> PieceLayout:

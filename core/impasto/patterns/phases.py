@@ -71,6 +71,12 @@ class Pattern:
         """The shortest period; infinite without wave vectors."""
         return float(min(1 / np.hypot(*self.wave_vectors.T), default=np.inf))
 
+    @property
+    def periods_px(self) -> tuple[float, float]:
+        """Periods along y and x; 1 along an axis without any."""
+        down, right = np.abs(self.wave_vectors).max(0, initial=0).tolist()
+        return 1 / (down or 1.0), 1 / (right or 1.0)
+
     def at_scale(self, scale: int) -> Pattern:
         """The pattern on a level where a pixel is `scale` pixels wide."""
         return replace(self, wave_vectors=np.asarray(self.wave_vectors) * scale)

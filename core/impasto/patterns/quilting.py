@@ -17,7 +17,7 @@ from torch.nn.functional import avg_pool2d
 from .cuts import Bands, cut_costs
 from .features import axis_of_joints, clear_lines, grain_weights, hidden_share, line_channels
 from .landmarks import Landmarks
-from .layout import History, PieceLayout, Place
+from .layout import History, PieceLayout, Pieces, Place
 from .phases import OUT_OF_PHASE, Patterns
 from .spectra import BlockSpectra
 
@@ -35,10 +35,9 @@ OFF_LINE = 1 / 200
 class Quilter:
     """Covers a torus with pieces of `features` (C, h, w).
 
-    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. keeps_lines: whether lines
-    are features, too; if joints run through the source, pieces of a row then come from the same rows of it, so that no
-    joint ends. spends_landmarks: whether a landmark that is shown is shown again only at a distance; `repeated`
-    is then the number of landmarks that had to be shown twice.
+    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. If lines are kept and joints
+    run through the source, pieces of a row come from the same rows of it, so that no joint ends. repeated: number of
+    landmarks that had to be shown twice.
     """
 
     def __init__(
@@ -46,19 +45,17 @@ class Quilter:
         features: torch.Tensor,
         layout: PieceLayout,
         pattern: Patterns,
-        variety: float,
+        pieces: Pieces,
         rng: np.random.Generator,
         guide: tuple[torch.Tensor, torch.Tensor] | None = None,
-        keeps_lines: bool = False,
-        spends_landmarks: bool = False,
     ) -> None:
-        self.layout, self.pattern, self.variety, self.rng = layout, pattern, variety, rng
+        self.layout, self.pattern, self.variety, self.rng = layout, pattern, pieces.variety, rng
         hidden = hidden_share(features)
         grain = grain_weights(features, hidden)
-        self.landmarks = Landmarks(features, layout.size) if spends_landmarks else None
+        self.landmarks = Landmarks(features, layout.size) if pieces.spends_landmarks else None
         self.repeated = 0
         self.axis_of_joints = None
-        if keeps_lines:
+        if pieces.keeps_lines:
             lines = clear_lines(features)
             self.axis_of_joints = axis_of_joints(lines)
             features = torch.cat([features, line_channels(hidden, lines)])

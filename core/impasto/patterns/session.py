@@ -27,7 +27,7 @@ from .exemplar import Guidance, exemplar_levels
 from .features import features_of
 from .field import Field
 from .holes import Constraints, HoleCorrection, HoleLevel, hole_levels, thickness_px
-from .layout import PieceLayout, plan
+from .layout import PieceLayout, Pieces, plan
 from .offsets import Offsets
 from .phases import Pattern, Patterns
 from .quilting import Quilter
@@ -92,23 +92,6 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """Pieces of a quilt. side_px: 0 for an automatic one. overlap: relative to the side.
-
-    variety: from 0 for the best fit only to 1 for no part twice. keeps_lines: whether lines are features.
-    spends_landmarks: whether a landmark is shown again only at a distance. open_axis: axis along which the result does
-    not repeat, see `PieceLayout`.
-    """
-
-    side_px: int = 0
-    overlap: float = 0.25
-    variety: float = 0.5
-    keeps_lines: bool = False
-    spends_landmarks: bool = False
-    open_axis: int | None = None
-
-
-@dataclass(frozen=True)
 class Laid:
     """Result that shows texels of maps (c, h, w) with flat indices `origin` (H, W).
 
@@ -151,9 +134,7 @@ class Session:
     rng: np.random.Generator
     report: Report = ignore
 
-    def quilt(
-        self, size_px: tuple[int, int], pieces: Pieces = Pieces(), guide: tuple[Tensor, Tensor] | None = None
-    ) -> Laid:
+    def quilt(self, size_px: tuple[int, int], pieces: Pieces, guide: tuple[Tensor, Tensor] | None = None) -> Laid:
         """A torus of large pieces with cuts where they agree (Efros & Freeman 2001), in about a second.
 
         guide: channels of the example (G, h, w) and of the torus (G, H, W) that should agree.
@@ -164,16 +145,7 @@ class Session:
         """
         layout = plan(self.example.size_px, size_px, pieces.side_px, pieces.overlap, pieces.open_axis)
         example = self.example.at_least(layout.block)
-        quilter = Quilter(
-            example.features,
-            layout,
-            example.patterns,
-            pieces.variety,
-            self.rng,
-            guide,
-            keeps_lines=pieces.keeps_lines,
-            spends_landmarks=pieces.spends_landmarks,
-        )
+        quilter = Quilter(example.features, layout, example.patterns, pieces, self.rng, guide)
         for done in quilter.cover():
             self.report(done, lambda: quilter.torus.origin)
         return Laid(example.maps, quilter.torus.origin[: size_px[0], : size_px[1]], layout, quilter.repeated)

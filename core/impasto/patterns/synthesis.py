@@ -17,7 +17,7 @@ from .correction import BestChoice, Correction
 from .exemplar import ExemplarLevel, LevelGuidance
 from .features import RADIUS_PX
 from .field import STEPS, Field, PixelGrid, moves_of_pieces
-from .layout import plan
+from .layout import Pieces, plan
 from .phases import Patterns
 from .quilting import Quilter
 
@@ -53,7 +53,8 @@ def first_layout(
     features = channels / channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
     layout = plan((height, width), grid.torus_size, max(4, round(piece_px / level.scale)), PIECE_OVERLAP)
     guide = (guidance.source, guidance.target) if guidance else None
-    quilter = Quilter(features, layout, patterns, max(LAYOUT_VARIETY * variation, LEAST_VARIETY), rng, guide)
+    pieces = Pieces(variety=max(LAYOUT_VARIETY * variation, LEAST_VARIETY))
+    quilter = Quilter(features, layout, patterns, pieces, rng, guide)
     left_out = level.grid.image(level.left_out)[None].float()
     quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
     for _ in quilter.cover():

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from impasto.context import Context
 from impasto.data.prepare import LARGEST_PX
 from impasto.errors import ParameterError
+from impasto.patterns.session import Holes
 from impasto.texture import Maps, Texture
 
-from .fill import Repair, fill_holes
+from .fill import fill_holes
 from .parameters import ExtendParameters
 from .repair import is_too_small, lattice_of
 
@@ -38,9 +40,8 @@ def extend_maps(subject: Maps, parameters: ExtendParameters, context: Context) -
     }
     width_m = subject.width_m and subject.width_m * size_px[1] / width
     wide = replace(subject, textures=textures, width_m=width_m)
-    pattern = lattice_of(subject, np.zeros(subject.size_px, bool))
-    repair = Repair(mask, quality=parameters.quality, blend=parameters.blend, pattern=pattern)
-    return fill_holes(wide, repair, context)
+    holes = Holes(torch.from_numpy(mask), pattern=lattice_of(subject, np.zeros(subject.size_px, bool)))
+    return fill_holes(wide, holes, parameters.quality, parameters.blend, context)
 
 
 def _margins_px(size_px: tuple[int, int], parameters: ExtendParameters) -> tuple[tuple[int, int], tuple[int, int]]:

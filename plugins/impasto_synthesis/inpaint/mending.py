@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.patterns.detection import find_regularity
-from impasto.surface.resizing import resize
+from impasto.patterns.detection import joint_px
+from impasto.patterns.phases import Pattern
+from impasto.patterns.session import Holes
+from impasto.surface.color import luma
+from impasto.surface.orientation import unit_normals
+from impasto.surface.resizing import copies_pixels, resize
 from impasto.surface.wrapping import border_step, seam_z
-from impasto.texture import Maps, Texture
+from impasto.texture import NORMAL_MAPS, Maps, Texture
 
-from .fill import Repair, fill_holes
+from ..material import images_of, to_numpy
+from ..pattern import fit_pattern
+from .fill import fill_holes
 from .parameters import MendTilingParameters
 from .repair import is_too_small
 
@@ -25,110 +31,122 @@ BANDS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)
 LEAST_BAND_PX = 8
 SCALES, LEAST_SHRUNK_PX = (1, 4, 8), 48
 """Reductions at which a mended seam is checked, since changes of tone show from afar; and their fewest pixels."""
-SEARCHED_PX = 512
-"""Longest side for the search for a pattern."""
-OUT_OF_STEP = 0.05
-"""Largest share of a period by which a pattern may miss its next repeat."""
+OUT_OF_STEP, LEAST_TURN = 0.15, 0.1
+"""Share of a period and angle, in degrees, by which a pattern that meets itself at the borders may seem to miss."""
+JOINT = 0.08
+"""Part of a period that bands are wider than whole periods on each side, so that joints lie within them."""
 AXES = ("top and bottom", "left and right")
 
 
-@dataclass(frozen=True)
-class Periods:
-    """Periods (y, x) of the pattern in pixels; None along an axis without one."""
-
-    lengths: tuple[float | None, float | None] = (None, None)
-
-    @classmethod
-    def of(cls, maps: Maps) -> Periods:
-        """The periods of the base colour, or of the first map."""
-        texture = maps["base_color" if "base_color" in maps else next(iter(maps))]
-        grey = texture.pixels.mean(2, keepdims=True)
-        shrink = max(1.0, max(maps.size_px) / SEARCHED_PX)
-        small = resize(grey, (round(maps.size_px[0] / shrink), round(maps.size_px[1] / shrink)))
-        found = find_regularity(torch.from_numpy(small[..., 0]))
-        if found is None or found.wave_vectors is not None:
-            return cls()
-        along_y, along_x = (
-            None if rows is None else float(rows.period) * count * full / length
-            for rows, count, full, length in zip(
-                found.rows, found.sublattice.repeat_periods, maps.size_px, small.shape[:2], strict=True
-            )
-        )
-        return cls((along_y, along_x))
-
-
 def mend_maps(subject: Maps, parameters: MendTilingParameters, context: Context) -> Maps:
-    """The subject with bands replaced along borders that do not continue each other."""
+    """The subject, stretched to whole periods of its pattern, with bands replaced along borders that do not match."""
     context.progress(0.0, "Looking at the borders")
     if is_too_small(subject, context):
         return subject
-    periods = Periods.of(subject)
-    if parameters.whole_periods:
-        subject = _crop(subject, periods, context)
-    else:
-        _note_misfit(subject, periods, context)
-    broken = [axis for axis in (0, 1) if _is_visible(subject, axis)]
-    if not broken:
+    fitted = _fit(subject, context)
+    broken = [axis for axis in (0, 1) if _is_visible(subject, axis)]  # of a picture that is stretched, both are
+    if not broken and (fitted.is_in_step or len(fitted.pattern.wave_vectors) < 2):
         context.note("the borders continue each other, so nothing was mended")
         return subject
+    if not fitted.is_in_step:
+        context.note("its pattern was stretched to whole periods: crop-period crops it instead")
     half = subject.size_px[0] // 2, subject.size_px[1] // 2
-    healed = _heal(_roll(subject, half), broken, periods, parameters, context)
+    fitted, broken = replace(fitted, maps=_roll(fitted.maps, half)), broken if fitted.maps is subject else [0, 1]
+    healed = _heal(fitted, broken, parameters, context)
     return _roll(healed, (-half[0], -half[1]))
 
 
-def _heal(
-    maps: Maps, broken: Sequence[int], periods: Periods, parameters: MendTilingParameters, context: Context
-) -> Maps:
+@dataclass(frozen=True)
+class FittedSubject:
+    """Maps into which whole periods of their pattern fit. gaps_px: rows and columns that are missing round the borders.
+
+    is_in_step: whether they were not stretched, or hardly.
+    """
+
+    maps: Maps
+    pattern: Pattern = field(default_factory=Pattern)
+    gaps_px: tuple[int, int] = (0, 0)
+    is_in_step: bool = True
+
+    def bands(self, axis: int, widest: float) -> Sequence[slice]:
+        """Rows or columns of bands across the middle, narrowest first: of a pattern, from joint to joint."""
+        length, gap_px = self.maps.size_px[axis], self.gaps_px[axis]
+        middle, period = length // 2, self.pattern.periods_px[axis]
+        most = max(LEAST_BAND_PX, int(widest * length), gap_px)
+        widths = [max(LEAST_BAND_PX, length * share, self.pattern.periods_px[1 - axis]) for share in BANDS]
+        counts = sorted({max(1, round(width / period)) for width in widths}) if period > 1 else []
+        joint = joint_px(torch.from_numpy(luma(next(iter(self.maps.values())).pixels)), axis, period) if counts else 0.0
+        firsts = [joint + period * round((middle - joint) / period - count / 2) for count in counts]
+        margin = JOINT * period
+        bands = [
+            slice(round(first - margin), round(first + count * period + margin))
+            for first, count in zip(firsts, counts, strict=True)
+            if first < middle - gap_px // 2 and first + count * period > middle + gap_px // 2 and count * period <= most
+        ]
+        even = sorted({min(most, gap_px + round(width)) // 2 * 2 for width in widths})
+        even = [width for width in even if width < length - LEAST_BAND_PX] or [min(most, length // 2)]
+        return bands or [slice(middle - width // 2, middle + width // 2) for width in even]
+
+
+def _fit(subject: Maps, context: Context) -> FittedSubject:
+    """The subject, stretched as for a quilt so that its pattern repeats, if it has one that does not."""
+    if copies_pixels(subject, "auto", context.note):
+        return FittedSubject(subject)
+    fitted = fit_pattern(images_of(subject.arrays(), context), subject.size_px, context)
+    if fitted is None:
+        return FittedSubject(subject)
+    more = np.subtract(next(iter(fitted.maps.values())).shape[1:], subject.size_px)
+    if np.abs(more).max() <= 1 and abs(fitted.turned) < LEAST_TURN:
+        return FittedSubject(subject, fitted.pattern)
+    periods = more / fitted.pattern.periods_px
+    is_in_step = abs(fitted.turned) < LEAST_TURN and bool((np.abs(periods - periods.round()) < OUT_OF_STEP).all())
+    textures = {}
+    for name, image in fitted.maps.items():
+        rows, columns = (
+            (np.arange(length) + px // 2).clip(0, length + px - 1)
+            for length, px in zip(subject.size_px, more, strict=True)
+        )
+        pixels = unit_normals(to_numpy(image)) if name in NORMAL_MAPS else to_numpy(image)
+        textures[name] = Texture(pixels[rows[:, None], columns], subject[name].color_space)
+    width_m = subject.width_m and subject.width_m / fitted.stretch_x
+    down, right = (-more).clip(0).tolist()
+    stretched = replace(subject, textures=textures, width_m=width_m)
+    return FittedSubject(stretched, fitted.pattern, (down, right), is_in_step)
+
+
+def _heal(fitted: FittedSubject, broken: Sequence[int], parameters: MendTilingParameters, context: Context) -> Maps:
     """The maps, rolled by half, with the narrowest bands across their middles replaced that leave no visible seam."""
-    widths = {axis: _widths(maps.size_px[axis], periods.lengths[axis], parameters.widest) for axis in broken}
+    maps = fitted.maps
+    choices = {axis: fitted.bands(axis, parameters.widest) for axis in broken}
     number = dict.fromkeys(broken, 0)
-    best: tuple[float, dict[int, int], Maps] | None = None
+    best: tuple[float, dict[int, slice], Maps] | None = None
     while True:
-        bands = {axis: _band(maps.size_px[axis], widths[axis][number[axis]]) for axis in broken}
+        bands = {axis: choices[axis][number[axis]] for axis in broken}
         mask = np.zeros(maps.size_px, bool)
         for axis, lines in bands.items():
             mask[lines if axis == 0 else (slice(None), lines)] = True
-        filled = fill_holes(maps, Repair(mask, (True, True), None, parameters.quality, parameters.blend), context)
+        holes = Holes(torch.from_numpy(mask), (True, True), pattern=fitted.pattern)
+        filled = fill_holes(maps, holes, parameters.quality, parameters.blend, context)
         worst = {axis: _z_in(filled, axis, lines) for axis, lines in bands.items()}
         if best is None or max(worst.values()) < best[0]:
-            best = max(worst.values()), {axis: widths[axis][number[axis]] for axis in broken}, filled
-        wider = [axis for axis in broken if worst[axis] >= VISIBLE_Z and number[axis] + 1 < len(widths[axis])]
+            best = max(worst.values()), bands, filled
+        wider = [axis for axis in broken if worst[axis] >= VISIBLE_Z and number[axis] + 1 < len(choices[axis])]
         if not wider:
             break
         for axis in wider:
             number[axis] += 1
-    for axis, width in best[1].items():
-        context.note("{} pixels were replaced across the {} borders", width, AXES[axis])
+    for axis, lines in best[1].items():
+        context.note("{} pixels were replaced across the {} borders", lines.stop - lines.start, AXES[axis])
     return best[2]
-
-
-def _band(length: int, width: int) -> slice:
-    """Rows or columns of a band of this width in the middle."""
-    first = length // 2 - width // 2
-    return slice(first, first + width)
-
-
-def _widths(length: int, period: float | None, widest: float) -> Sequence[int]:
-    """Widths of bands in pixels, narrowest first; whole periods if there is a pattern."""
-    most = max(LEAST_BAND_PX, int(widest * length))
-    widths = [max(LEAST_BAND_PX, length * share) for share in BANDS]
-    if period:
-        widths = [max(1, round(width / period)) * period for width in widths]
-    even = sorted({min(most, round(width)) // 2 * 2 for width in widths})
-    return [width for width in even if width < length - LEAST_BAND_PX] or [min(most, length // 2)]
 
 
 def _is_visible(maps: Maps, axis: int) -> bool:
     """Whether the seam across an axis' borders is visible in any map."""
     for texture in maps.values():
-        z, (step, height) = seam_z(texture.pixels)[1 - axis], _border_step(texture.pixels, axis)
+        z, (step, height) = seam_z(texture.pixels)[1 - axis], border_step(texture.pixels.swapaxes(1, axis))
         if height > LEAST_STEP and (z > VISIBLE_Z or step > VISIBLE_STEP):
             return True
     return False
-
-
-def _border_step(pixels: np.ndarray, axis: int) -> tuple[float, float]:
-    return border_step(pixels if axis == 1 else pixels.swapaxes(0, 1))
 
 
 def _z_in(maps: Maps, axis: int, lines: slice) -> float:
@@ -152,33 +170,5 @@ def _shrunk(pixels: np.ndarray, scale: int) -> np.ndarray:
 
 
 def _roll(maps: Maps, shift: tuple[int, ...]) -> Maps:
-    textures = {
-        name: Texture(np.roll(texture.pixels, shift, (0, 1)), texture.color_space) for name, texture in maps.items()
-    }
+    textures = {name: replace(one, pixels=np.roll(one.pixels, shift, (0, 1))) for name, one in maps.items()}
     return replace(maps, textures=textures)
-
-
-def _crop(subject: Maps, periods: Periods, context: Context) -> Maps:
-    """The subject, cropped at the right and the bottom to whole periods."""
-    height, width = (
-        length if not period or period > length else round(int(length / period + OUT_OF_STEP) * period)
-        for length, period in zip(subject.size_px, periods.lengths, strict=True)
-    )
-    height, width = min(height, subject.size_px[0]), min(width, subject.size_px[1])
-    if (height, width) == subject.size_px:
-        return subject
-    context.note("cropped to {}x{} pixels, which are whole periods of the pattern", width, height)
-    textures = {
-        name: Texture(np.ascontiguousarray(texture.pixels[:height, :width]), texture.color_space)
-        for name, texture in subject.items()
-    }
-    width_m = subject.width_m and subject.width_m * width / subject.size_px[1]
-    return replace(subject, textures=textures, width_m=width_m)
-
-
-def _note_misfit(subject: Maps, periods: Periods, context: Context) -> None:
-    """Note if a pattern does not fit into the picture a whole number of times."""
-    for length, period in zip(subject.size_px, periods.lengths, strict=True):
-        if period and abs(length / period - round(length / period)) > OUT_OF_STEP:
-            context.note("its pattern does not fit a whole number of times: whole_periods crops it first")
-            return

@@ -51,9 +51,6 @@ class MendTilingParameters(Parameters):
     widest: float = Field(
         0.25, ge=0.01, le=0.5, description="Widest band to replace along a pair of borders, relative to the picture"
     )
-    whole_periods: bool = Field(
-        False, description="First crop the picture to whole periods of its pattern, so that bricks and tiles stay whole"
-    )
     quality: Quality = quality_field()
     blend: float = blend_field()
 

@@ -8,7 +8,9 @@ import torch
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.patterns.detection import find_few_cells, find_regularity
+from impasto.patterns.holes import Constraints
 from impasto.patterns.phases import Pattern
+from impasto.patterns.session import Holes
 from impasto.surface.color import luma
 from impasto.surface.resizing import resize
 from impasto.surface.wrapping import wraps
@@ -16,7 +18,7 @@ from impasto.texture import Maps
 from impasto.tools import Inputs
 
 from ..pattern import lattice
-from .fill import Repair, fill_holes
+from .fill import fill_holes
 from .parameters import InpaintParameters, Wraps
 from .twins import twins_of
 
@@ -41,8 +43,9 @@ def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Inputs, c
         constraints = twins.astype(np.int32), np.zeros(subject.size_px, np.int32)
         context.note("other places look like what was removed, so nothing was taken from them")
     periodic = wraps_of(subject, parameters.wraps, context)
-    repair = Repair(mask, periodic, constraints, parameters.quality, parameters.blend, pattern)
-    return fill_holes(subject, repair, context)
+    given = constraints and Constraints(*map(torch.from_numpy, constraints))
+    holes = Holes(torch.from_numpy(mask), periodic, given, pattern)
+    return fill_holes(subject, holes, parameters.quality, parameters.blend, context)
 
 
 def lattice_of(subject: Maps, mask: np.ndarray) -> Pattern:

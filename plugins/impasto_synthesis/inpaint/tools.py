@@ -61,7 +61,7 @@ class MendTiling(Filter):
     """Replaces bands along borders that do not continue each other, as narrow as possible."""
 
     name, label = "mend-tiling", "Mend tiling"
-    description = "Makes a picture or a map set tile by replacing narrow bands along its borders; the inside is kept"
+    description = "Makes a picture or a map set tile by replacing bands along its borders; patterns get whole periods"
     rank = 24
     group = "Repair"
     task = "mend"
