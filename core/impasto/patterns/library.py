@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, unfold
+from torch.nn.functional import conv2d, pad, unfold
 
 SIDE = 7
 """Side of a patch in pixels."""
@@ -30,6 +31,7 @@ CELLS, SPOTS = 32, 64
 class PatchPixels:
     """Pixels of patches: indices into pixels (N, 3), from `corner` (patches,), in steps `down` and `right`.
 
+    Colours have a fourth channel of ones, so that sums of weighted colours also contain the sum of the weights.
     cache: colours that were looked up before, by position; None to use no memory for them.
     """
 
@@ -39,13 +41,17 @@ class PatchPixels:
     right: Tensor
     cache: dict[tuple[int, int], Tensor] | None = None
 
+    @cached_property
+    def colors(self) -> Tensor:
+        """The pixels with ones, each as one number of 16 bytes (N,), which are looked up three times as fast."""
+        return pad(self.pixels, (0, 1), value=1).view(torch.complex128)[:, 0]
+
     def at(self, y: int, x: int) -> Tensor:
-        """Colours (patches, 3) at an offset (y, x) from the corners of patches."""
-        if self.cache is None:
-            return self.pixels.index_select(0, self.place(y, x))  # three times as fast as []
-        if (y, x) not in self.cache:
-            self.cache[y, x] = self.pixels.index_select(0, self.place(y, x))
-        return self.cache[y, x]
+        """Colours (patches, 4) at an offset (y, x) from the corners of patches."""
+        cache = {} if self.cache is None else self.cache
+        if (y, x) not in cache:
+            cache[y, x] = self.colors.index_select(0, self.place(y, x))[:, None].view(torch.float32)
+        return cache[y, x]
 
     def place(self, y: int, x: int) -> Tensor:
         """Indices (patches,) of the pixels at an offset (y, x) from the corners of patches."""
@@ -112,15 +118,10 @@ class PatchLibrary:
         column = torch.minimum(column.clamp_min(0), self.columns[view] - 1)
         return self.first[view] + row * self.columns[view] + column
 
-    def at_offset(self, patches: Tensor, rows: Tensor | int, columns: Tensor | int) -> Tensor:
-        """Patches at an offset of rows and columns from others, in the orientation of their views."""
-        view, row, column = self.place(patches)
-        return self.patch_at(view, row + rows, column + columns)
-
     def pieces(self, patches: Tensor) -> PatchPixels:
         """Pixels of patches."""
         view = self.view[patches]
-        return PatchPixels(self.pixels, self.corner[patches], self.down[view], self.right[view], cache={})
+        return PatchPixels(self.pixels, self.corner[patches].int(), self.down[view].int(), self.right[view].int(), {})
 
     def enlarged_pieces(self, patches: Tensor, styles: Sequence[Tensor], factor: int) -> PatchPixels:
         """Pixels of the same patches of styles enlarged by a factor."""
@@ -135,7 +136,7 @@ class PatchLibrary:
         x = x * factor + (factor - 1) * ((down == -1) | (right == -1))
         corner = before * factor**2 + y * width * factor + x
         down, right = (torch.where(step.abs() == 1, step, step * factor) for step in (down, right))
-        return PatchPixels(pixels_of(styles), corner, down, right)
+        return PatchPixels(pixels_of(styles), corner.int(), down.int(), right.int())
 
 
 def pixels_of(styles: Sequence[Tensor]) -> Tensor:

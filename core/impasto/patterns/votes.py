@@ -13,6 +13,7 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from ..numerics.borders import with_margin
 from .library import SIDE, STRIDE, PatchPixels
@@ -39,38 +40,32 @@ def patch_weights(pieces: PatchPixels, grid: PatchGrid, tick: Tick, rounds: int 
 
 def blend(pieces: PatchPixels, weights: Tensor, grid: PatchGrid, tick: Tick) -> Tensor:
     """The weighted mean (1, 3, H, W) of the overlapping patches."""
-    device = weights.device
-    total, norm = torch.zeros(*grid.canvas, 3, device=device), torch.zeros(*grid.canvas, 1, device=device)
-    weights = weights.view(*grid.shape, 1)
-    for y, x, place, factor in _window(grid, tick):
-        total[place].addcmul_(weights, pieces.at(y, x).view(*grid.shape, 3), value=factor)
-        norm[place].add_(weights, alpha=factor)
-    return (grid.fold(total) / grid.fold(norm)).permute(2, 0, 1)[None]
+    total = grid.planes(torch.zeros(*grid.canvas, 4, device=weights.device))
+    weights = weights.view(*grid.shape, 1).repeat(1, 1, 4)
+    for y, x, factor in _window(grid, tick):
+        grid.seen(total, y, x).addcmul_(weights, pieces.at(y, x).view_as(weights), value=factor)
+    sums = grid.fold(total)
+    return (sums[..., :3] / sums[..., 3:]).permute(2, 0, 1)[None]
 
 
 def _differences(pieces: PatchPixels, picture: Tensor, grid: PatchGrid, tick: Tick) -> Tensor:
     """Mean squared difference of each patch from the picture, under the window (patches,)."""
-    canvas = grid.on_canvas(picture)[0].permute(1, 2, 0).contiguous()
-    found, total = torch.zeros(*grid.shape, device=canvas.device), 0.0
-    for y, x, place, factor in _window(grid, tick):
-        found += factor * (canvas[place] - pieces.at(y, x).view(*grid.shape, 3)).square_().mean(-1)
+    planes = grid.planes(grid.on_canvas(pad(picture, (0, 0, 0, 0, 0, 1), value=1))[0].permute(1, 2, 0))
+    found, total = torch.zeros(*grid.shape, 4, device=picture.device), 0.0
+    for y, x, factor in _window(grid, tick):
+        difference = grid.seen(planes, y, x) - pieces.at(y, x).view_as(found)
+        found.addcmul_(difference, difference, value=factor)
         total += factor
-    return found.flatten() / total
+    return found.sum(-1).flatten() / (3 * total)
 
 
-def _window(grid: PatchGrid, tick: Tick) -> Iterator[tuple[int, int, tuple[slice, slice], float]]:
-    """Each pixel (y, x) of a patch, its positions on the canvas for all patches, and the value of the window."""
-    rows, columns = grid.shape
+def _window(grid: PatchGrid, tick: Tick) -> Iterator[tuple[int, int, float]]:
+    """Each pixel (y, x) of a patch, and the value of the window there."""
     centre, deviation = (grid.side - 1) / 2, WINDOW * grid.factor
     for y in range(grid.side):
         tick()
         for x in range(grid.side):
-            place = (
-                slice(y, y + (rows - 1) * grid.stride + 1, grid.stride),
-                slice(x, x + (columns - 1) * grid.stride + 1, grid.stride),
-            )
-            factor = math.exp(-((y - centre) ** 2 + (x - centre) ** 2) / (2 * deviation**2))
-            yield y, x, place, factor
+            yield y, x, math.exp(-((y - centre) ** 2 + (x - centre) ** 2) / (2 * deviation**2))
 
 
 @dataclass(frozen=True)
@@ -121,30 +116,36 @@ class PatchGrid:
         below, right = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
         return with_margin(x, ((self.margin, below), (self.margin, right)), self.seamless)
 
+    def planes(self, canvas: Tensor) -> Tensor:
+        """The pixels (stride, stride, ·, ·, C) of a canvas (h, w, C), by their place between the corners of patches.
+
+        What patches have at one of their pixels is then nearly contiguous, so that sums are several times as fast.
+        """
+        below, right = (-side % self.stride for side in canvas.shape[:2])
+        squares = pad(canvas, (0, 0, 0, right, 0, below)).unflatten(1, (-1, self.stride))
+        return squares.unflatten(0, (-1, self.stride)).permute(1, 3, 0, 2, 4).contiguous()
+
+    def seen(self, planes: Tensor, y: int, x: int) -> Tensor:
+        """Values (rows, columns, C) at an offset (y, x) from the corners of all patches, a view of planes."""
+        (rows, columns), top, left = self.shape, y // self.stride, x // self.stride
+        return planes[y % self.stride, x % self.stride, top : top + rows, left : left + columns]
+
     def at_centres(self, x: Tensor) -> Tensor:
         """Values (patches, C) of x (1, C, H, W) at the centres of patches."""
-        rows, columns = self.shape
-        centre = self.side // 2
-        picked = self.on_canvas(x)[0, :, centre :: self.stride, centre :: self.stride][:, :rows, :columns]
-        return picked.flatten(1).T
+        planes, centre = self.planes(self.on_canvas(x)[0].permute(1, 2, 0)), self.side // 2
+        return self.seen(planes, centre, centre).flatten(0, 1)
 
     def from_centres(self, values: Tensor) -> Tensor:
         """A picture (1, C, H, W) with values (patches, C) at the centres of patches, and 0 elsewhere."""
-        rows, columns = self.shape
-        centre = self.side // 2
-        canvas = values.new_zeros(*self.canvas, values.shape[1])
-        canvas[centre :: self.stride, centre :: self.stride][:rows, :columns] = values.view(rows, columns, -1)
-        return self.fold(canvas).permute(2, 0, 1)[None]
+        planes, centre = self.planes(values.new_zeros(*self.canvas, values.shape[1])), self.side // 2
+        self.seen(planes, centre, centre).copy_(values.view(*self.shape, -1))
+        return self.fold(planes).permute(2, 0, 1)[None]
 
-    def fold(self, canvas: Tensor) -> Tensor:
-        """Sums on the canvas (h, w, C), folded onto the picture (H, W, C) if it is seamless, else cropped to it."""
-        top, left = self.margin, self.margin
-        folded = canvas[top : top + self.height, left : left + self.width]
+    def fold(self, planes: Tensor) -> Tensor:
+        """Sums on the canvas, folded onto the picture (H, W, C) if it is seamless, else cropped to it."""
+        canvas = planes.permute(2, 0, 3, 1, 4).flatten(2, 3).flatten(0, 1)
         if not self.seamless:
-            return folded
-        below, right = self.canvas[0] - self.height, self.canvas[1] - self.width
-        rows = canvas.clone()
-        rows[:below] += canvas[self.height :]
-        folded = rows[: self.height, : self.width].clone()
-        folded[:, :right] += rows[: self.height, self.width :]
-        return folded
+            return canvas[self.margin :, self.margin :][: self.height, : self.width]
+        canvas[: canvas.shape[0] - self.height] += canvas[self.height :]
+        canvas[:, : canvas.shape[1] - self.width] += canvas[:, self.width :]
+        return canvas[: self.height, : self.width]

@@ -80,10 +80,8 @@ class Search:
     usual_distance: Tensor = field(init=False)
 
     def distances(self, queries: Tensor, patches: Tensor) -> Tensor:
-        """Squared distances of features (q, D) to those of patches (q,) or (q, K)."""
-        found = self.library.features.index_select(0, patches.flatten())  # three times as fast as []
-        found = found.view(*patches.shape, -1)
-        return found.sub_(queries if patches.dim() == 1 else queries[:, None]).square_().sum(-1)
+        """Squared distances of features (q, D) to those of patches (q,) or (K, q)."""
+        return _at(self.library.features, patches).sub_(queries).square_().sum(-1)
 
     def measure(self, queries: Tensor, pool: Tensor) -> None:
         """Measure each region's usual distance: the median, over a sample, to the nearest patch of the pool.
@@ -121,74 +119,75 @@ class Search:
 
     def better(self, queries: Tensor, patches: Tensor, others: Tensor) -> Tensor:
         """The better of two patches for each position; `others` count as coherent, which lowers their distance."""
-        candidates = torch.stack([patches, others], 1)
+        candidates = torch.stack([patches, others])
         return self._best(queries, candidates, self._prices_of_repeats(patches, candidates))
 
     def next_patches(self, queries: Tensor, patches: Tensor, reach: int) -> Tensor:
         """Patches after one round of PatchMatch."""
-        candidates = self._candidates(patches, reach)
+        steps = [(reach * down, reach * right) for down, right in NEIGHBOURS]
+        candidates = self._candidates(patches, steps)
         prices = self._prices_of_repeats(patches, candidates) + self._prices_of_spots(patches, candidates)
-        prices += self._prices_of_copies(patches, candidates, reach)
+        prices += self._prices_of_copies(patches, candidates, steps)
         return self._best(queries, candidates, prices)
 
     def _around(self, values: Tensor, steps: Sequence[tuple[int, int]]) -> Tensor:
-        """Values (Q,) at the positions these steps back from each one, (Q, N); they wrap at the borders."""
-        laid = values.view(self.grid.shape)
-        return torch.stack([laid.roll(step, (0, 1)).flatten() for step in steps], 1)
+        """Values (..., Q) at the positions these steps back from each one, (N, ..., Q); they wrap at the borders."""
+        laid = values.unflatten(-1, self.grid.shape)
+        return torch.stack([laid.roll(step, (-2, -1)).flatten(-2) for step in steps])
 
-    def _candidates(self, patches: Tensor, reach: int) -> Tensor:
-        """Candidates (Q, K): the present patches, continuations of the neighbours', patches nearby, and random ones."""
-        steps = [(reach * down, reach * right) for down, right in NEIGHBOURS]
-        continued = zip(self._around(patches, steps).unbind(1), steps, strict=True)
-        found = [patches, *(self.library.at_offset(neighbours, *step) for neighbours, step in continued)]
+    def _candidates(self, patches: Tensor, steps: Sequence[tuple[int, int]]) -> Tensor:
+        """Candidates (K, Q): the present patches, continuations of the neighbours', patches nearby, and random ones."""
+        view, row, column = place = torch.stack(self.library.place(patches))
+        found = [patches]
+        for (at_view, at_row, at_column), (down, right) in zip(self._around(place, steps), steps, strict=True):
+            found.append(self.library.patch_at(at_view, at_row + down, at_column + right))
         for most in NEAR:
             rows, columns = torch.from_numpy(self.rng.integers(-most, most + 1, (2, len(patches)))).to(patches.device)
-            found.append(self.library.at_offset(patches, rows, columns))
+            found.append(self.library.patch_at(view, row + rows, column + columns))
         drawn = self.rng.integers(0, len(self.library.features), (AT_RANDOM, len(patches)))
-        return torch.stack([*found, *torch.from_numpy(drawn).to(patches.device)], 1)
+        return torch.stack([*found, *torch.from_numpy(drawn).to(patches.device)])
 
     def _prices_of_repeats(self, patches: Tensor, candidates: Tensor) -> Tensor:
-        """Prices (Q, K) of candidates: infinite for patches already used around a position, otherwise 0."""
+        """Prices (K, Q) of candidates: infinite for patches already used around a position, otherwise 0."""
         is_repeated = torch.zeros_like(candidates, dtype=torch.bool)
-        for laid in self._around(patches, AROUND).unbind(1):
-            is_repeated |= candidates == laid[:, None]
+        for laid in self._around(patches, AROUND):
+            is_repeated |= candidates == laid
         return torch.where(is_repeated, torch.inf, 0.0)
 
-    def _prices_of_copies(self, patches: Tensor, candidates: Tensor, reach: int) -> Tensor:
-        """Prices (Q, K) of candidates that stay in a large copy, or that join a neighbour's."""
+    def _prices_of_copies(self, patches: Tensor, candidates: Tensor, steps: Sequence[tuple[int, int]]) -> Tensor:
+        """Prices (K, Q) of candidates that stay in a large copy, or that join a neighbour's."""
         large = max(LEAST_LARGE_COPY, (LARGE_COPY * self.library.longest_px - SIDE) / STRIDE + 1) ** 2  # in patches
         areas = copy_areas(patches, self.library, self.grid)
         prices = COPY_PRICE * self.usual_distance[self.region] * (areas / large - 1).clamp(0, MOST_EXCESS)
-        result = torch.where(candidates == patches[:, None], prices[:, None], 0.0)
-        steps = [(reach * down, reach * right) for down, right in NEIGHBOURS]
-        result[:, 1 : 1 + len(steps)] = torch.maximum(result[:, 1 : 1 + len(steps)], self._around(prices, steps))
+        result = torch.where(candidates == patches, prices, 0.0)
+        result[1 : 1 + len(steps)].clamp_min_(self._around(prices, steps))
         return result
 
     def _prices_of_spots(self, patches: Tensor, candidates: Tensor) -> Tensor:
-        """Prices (Q, K) of candidates from spots of the style used often nearby, in blocks placed at random."""
+        """Prices (K, Q) of candidates from spots of the style used often nearby, in blocks placed at random."""
         block, spots = max(1, round(NEARBY * self.library.longest_px / STRIDE)), self.library.spot
         starts = self.rng.integers(0, block, 2).tolist()
         row, column = (
             (torch.arange(start, start + count, device=patches.device) // block)
             for start, count in zip(starts, self.grid.shape, strict=True)
         )
-        number = (row[:, None] * (column[-1] + 1) + column).flatten()
         count = len(self.library.room)
-        used = torch.bincount(number * count + spots[patches], minlength=(int(number[-1]) + 1) * count)
-        excess = (used.view(-1, count) / self.library.room - 1).clamp(0, MOST_EXCESS)
-        return SPOT_PRICE * self.usual_distance[self.region][:, None] * excess[number[:, None], spots[candidates]]
+        first = count * (row[:, None] * (column[-1] + 1) + column).flatten()
+        used = torch.bincount(first + _at(spots, patches), minlength=int(first[-1]) + count)
+        excess = (used.view(-1, count) / self.library.room - 1).clamp(0, MOST_EXCESS).flatten()
+        return SPOT_PRICE * self.usual_distance[self.region] * _at(excess, first + _at(spots, candidates))
 
     def _best(self, queries: Tensor, candidates: Tensor, prices: Tensor) -> Tensor:
-        """The best of the candidates (Q, K). The four after the first continue neighbours' patches, and cost less."""
-        parts = zip(*(x.split(GATHERED) for x in (queries, candidates, prices, self.region)), strict=True)
-        return torch.cat([self._best_of(*part) for part in parts])
-
-    def _best_of(self, queries: Tensor, candidates: Tensor, prices: Tensor, region: Tensor) -> Tensor:
-        self.tick()
-        distances = self.distances(queries, candidates)
-        distances[:, 1 : 1 + len(NEIGHBOURS)] *= 1 - COHERENCE
-        costs = self.part_costs()[region[:, None], self.part[candidates]] + prices
-        return candidates.gather(1, (distances + costs).argmin(1, keepdim=True))[:, 0]
+        """The best of the candidates (K, Q). The four after the first continue neighbours' patches, and cost less."""
+        found, costs = [], self.part_costs()
+        prices += _at(costs.flatten(), costs.shape[1] * self.region + _at(self.part, candidates))
+        parts = queries.split(GATHERED), candidates.split(GATHERED, 1), prices.split(GATHERED, 1)
+        for features, patches, price in zip(*parts, strict=True):
+            self.tick()
+            distances = self.distances(features, patches)
+            distances[1 : 1 + len(NEIGHBOURS)] *= 1 - COHERENCE
+            found.append(patches.gather(0, (distances + price).argmin(0, keepdim=True))[0])
+        return torch.cat(found)
 
     def balance(self, patches: Tensor, variety: float) -> None:
         """Raise the potentials of parts that are used more than their target, and lower the others'."""
@@ -200,3 +199,8 @@ class Search:
         allowed = self.target_use > 0
         mean = (potentials * allowed).sum(1, keepdim=True) / allowed.sum(1, keepdim=True).clamp_min(1)
         self.potentials = (potentials - mean).clamp(-MOST_POTENTIAL, MOST_POTENTIAL)
+
+
+def _at(values: Tensor, index: Tensor) -> Tensor:
+    """Rows of values (N, ...) at an index of any shape; three times as fast as values[index]."""
+    return values.index_select(0, index.flatten()).unflatten(0, index.shape)

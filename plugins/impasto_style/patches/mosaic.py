@@ -27,7 +27,7 @@ def detail_energies(styles: Sequence[Tensor], factor: int = 1) -> Tensor:
 def restore_detail(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Tensor, seamless: bool) -> Tensor:
     """x (1, 3, H, W), a blend of pieces, with its fine detail amplified to that of the pieces, their `energies`."""
     detail_px, near_px = DETAIL_PX * grid.factor, NEAR_PX * grid.factor
-    wanted = energies[pieces.place(grid.side // 2, grid.side // 2)]
+    wanted = energies.index_select(0, pieces.place(grid.side // 2, grid.side // 2))
     matching = PatchGrid(grid.height // grid.factor, grid.width // grid.factor, seamless)
     scattered = gaussian_blur(matching.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), NEAR_PX, seamless)
     wanted = scattered[:, :1] / scattered[:, 1:]
