@@ -178,11 +178,11 @@ def fit_along(
 
 
 def lattice(found: Regularity) -> Pattern:
-    """The pattern in the pixels of the picture, if it is periodic in both directions and its rows do not converge."""
+    """The pattern in the pixels of the picture; without wave vectors if its rows converge."""
     wave_vectors, is_periodic = _axes(found)
-    if not is_periodic.all() or any(rows.keystone for rows in found.rows if rows):
+    if any(rows.keystone for rows in found.rows if rows):
         return Pattern()
-    return Pattern(wave_vectors.numpy(), found.sublattice, tolerance=found.tolerance)
+    return Pattern(wave_vectors[is_periodic].numpy(), found.sublattice, tolerance=found.tolerance)
 
 
 def repeat_px(found: Regularity) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from impasto_judge.metrics.landmarks import repeats
 from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
 from impasto_judge.metrics.values import color_distance
 from impasto_synthesis.inpaint.landmarks import spread_at_borders
+from impasto_synthesis.inpaint.repair import lattice_of
 
 
 def color(source: np.ndarray | Maps, seed: int = 0, **parameters) -> np.ndarray:
@@ -106,15 +107,13 @@ def test_cuts_follow_the_least_difference() -> None:
 def test_rows_and_bond_of_brick_run_unbroken_through_the_wrap() -> None:
     """In running bond, rows two apart have their joints in one place; neighbours do not."""
     result = color(bond(400, 33, 66))
-    # 400 / 33 rounds to 12; out of step it falls to a half or less
-    assert share_of_rows(result.swapaxes(0, 1), 12) > 0.9
+    assert share_of_rows(result.swapaxes(0, 1), 12) > 0.9  # 400 / 33 rounds to 12; out of step: a half or less
     mortar = (result.mean(2) < 0.35).mean(1)  # share of mortar in each row
     assert (mortar > 0.9).sum() >= 12 * 2  # each of the 12 joints runs through, at least two of its four rows
     light = result.mean(2) - result.mean((1, 2))[:, None]
-    course = 400 / 12
 
     def agreement(count: int) -> float:
-        return float((light * np.roll(light, round(count * course), 0)).mean() / light.var())
+        return float((light * np.roll(light, round(count * 400 / 12), 0)).mean() / light.var())
 
     assert agreement(2) > agreement(1) + 0.2  # bricks' own greys keep the first from 1; broken bond has no difference
 
@@ -343,6 +342,7 @@ def test_bricks_get_their_own_joints_again_in_holes_and_margins():
     wall, margins = bond(168, 28, 56), {"right": 63, "bottom": 63, "unit": "pixels", "quality": "quick"}
     larger = finish("extend", wall[:105, :105], **margins)["base_color"].pixels
     assert np.mean((larger.mean(2) < 0.35) == (wall.mean(2) < 0.35)) > 0.995  # without the lattice: 0.978
+    assert lattice_of(picture(loose_bond()), np.zeros((256, 256), bool)).periods_px == pytest.approx((21, 1), abs=0.1)
 
 
 def test_labels_are_the_best_of_all_where_there_are_no_loops():

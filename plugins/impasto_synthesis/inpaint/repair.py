@@ -49,7 +49,7 @@ def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Inputs, c
 
 
 def lattice_of(subject: Maps, mask: np.ndarray) -> Pattern:
-    """The lattice of a picture outside a mask (H, W), or a pattern without wave vectors."""
+    """The lattice or the rows of a picture outside a mask (H, W), or a pattern without wave vectors."""
     grey = luma(next(iter(subject.values())).pixels)
     light = torch.from_numpy(np.where(mask, grey[~mask].mean(), grey))
     found = find_few_cells(light, known=torch.from_numpy(~mask)) or find_regularity(light)
