@@ -1,28 +1,34 @@
 """Borders of shadows: how far each is from a rough outline, and how soft it is, by the light along it.
 
-Near a border, brightness falls like a sigmoid of the distance from it. The one that explains most of the variance in
-its surroundings is taken, so that the grain of the surface cancels out along the border.
+Near a border, brightness falls like a sigmoid of the distance from it. The ones that explain most of the variance in
+their surroundings are found by gradient descent. They change slowly along a border, so that the grain of the surface
+cancels out.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import torch
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
+from torch.optim import Adam
 
 from impasto.numerics.filters import blur
-from impasto.numerics.resampling import bilinear_resize
+from impasto.numerics.resampling import antialiased_resize, bilinear_resize
 
-OFFSETS_PX, WIDTHS_PX = (-4.0, -2.0, 0.0, 2.0, 4.0), (1.5, 3.0, 6.0, 10.0, 16.0, 24.0)
-"""Distances between a border and its rough outline, and widths of penumbras, that are compared."""
-OUTLINE_PX, NEAR_PX, ALONG_PX = 2.0, 20.0, 16.0
-"""Width to which the outline is smoothed, distance within which a border is compared, and length along it."""
-COARSE = 4
-"""Reduction of what is averaged along borders."""
-DECIDED = 0.004
-"""Difference in the share of explained variance that decides between two borders."""
+OUTLINE_PX, NEAR_PX, ALONG_PX, GRADIENT_PX = 2.0, 16.0, 12.0, 10.0
+"""Width to which the outline is smoothed, distance within which a border is compared, length along it, and width of
+what counts as a gradient of the brightness, which is no border."""
+SHRINK, COARSE = 2, 4
+"""Reduction of the picture for the descent, and of what is averaged along borders."""
+OFFSET_PX, LOWEST, HIGHEST = 6.0, (-1.2, math.log(1.2)), (1.2, math.log(26.0))
+"""Unit of a border's distance from its rough outline, and range of it and of the logarithm of the penumbra's width."""
+FIRST_PX, FIRSTS, STEPS, RATE, EVEN = 24.0, 6, 60, 0.2, (11.0, 3.0)
+"""Length along a border for the first of its width, how many are compared, and the descent. `EVEN`: weights of squared
+differences between neighbours, against the share of variance that is not explained."""
 LEAST = 0.005
 LINE_PX, STEP_PX, LONG_PX = 16, 2, 24.0
 """Distance from a border within which a line may be left, step between distances, and length along the border."""
@@ -37,8 +43,9 @@ def followed(logs: Tensor, rough: Tensor, size_px: tuple[int, int]) -> Tensor:
     if is_inside.all() or not is_inside.any():
         return bilinear_resize(rough, size_px)
     distance = _distance(is_inside, logs)
-    offset, width = _border(logs.mean(1, keepdim=True), distance)
-    distance, offset, width = (bilinear_resize(x, size_px) for x in (distance, offset, width))
+    with torch.inference_mode(False), torch.enable_grad():
+        offset, width = _border(logs.mean(1, keepdim=True).cpu(), distance.cpu())
+    distance, offset, width = (bilinear_resize(x.to(distance), size_px) for x in (distance, offset, width))
     matte = (4 * (distance + offset) / width).sigmoid()
     return torch.where(matte < LEAST, 0.0, matte)
 
@@ -64,10 +71,10 @@ def line_left(logs: Tensor, matte: Tensor) -> Tensor:
     return line
 
 
-def _averaged(x: Tensor, reach_px: float) -> Tensor:
-    """Averages (B, C, H / COARSE, W / COARSE) of x (B, C, H, W) over a reach."""
-    down, across = (max(1, side // COARSE) for side in x.shape[2:])
-    return blur(adaptive_avg_pool2d(x, (down, across)), reach_px / COARSE)
+def _averaged(x: Tensor, reach_px: float, cell_px: int = COARSE) -> Tensor:
+    """Averages (B, C, H / cell_px, W / cell_px) of x (B, C, H, W) over a reach."""
+    down, across = (max(1, side // cell_px) for side in x.shape[2:])
+    return blur(adaptive_avg_pool2d(x, (down, across)), reach_px / cell_px)
 
 
 def _distance(is_inside: np.ndarray, like: Tensor) -> Tensor:
@@ -82,19 +89,42 @@ def _distance(is_inside: np.ndarray, like: Tensor) -> Tensor:
 
 
 def _border(brightness: Tensor, distance: Tensor) -> tuple[Tensor, Tensor]:
-    """Offset and width (1, 1, H / COARSE, W / COARSE) of the border near each pixel."""
-    weight = (-(distance / NEAR_PX).square()).exp()
-    total = _averaged(weight, ALONG_PX) + 1e-6
-    offsets, widths = (
-        x.reshape(1, -1, 1, 1)
-        for x in torch.meshgrid(*map(brightness.new_tensor, (OFFSETS_PX, WIDTHS_PX)), indexing="ij")
+    """Offset and width (1, 1, H / COARSE, W / COARSE) of the border near each pixel, on the CPU, for the same result on
+    each device."""
+    small = max(1, distance.shape[2] // SHRINK), max(1, distance.shape[3] // SHRINK)
+    distance, brightness = (
+        antialiased_resize(x, small, "bilinear", True) for x in (distance, brightness - blur(brightness, GRADIENT_PX))
     )
-    mattes = (4 * (distance + offsets) / widths).sigmoid()
-    terms = torch.cat([brightness, brightness.square(), mattes, mattes.square(), mattes * brightness], 1)
-    parts = [1, 1, *[offsets.shape[1]] * 3]
-    mean, squared, share, shared, product = (_averaged(weight * terms, ALONG_PX) / total).split(parts, 1)
-    covariance = (product - mean * share).clamp_max(0)  # shadows are darker
-    variances = (squared - mean.square()).clamp_min(1e-6) * (shared - share.square()).clamp_min(1e-5)
-    explained = covariance.square() / variances
-    likely = ((explained - explained.amax(1, keepdim=True)) / DECIDED).softmax(1)
-    return (likely * offsets).sum(1, keepdim=True), (likely * widths.log()).sum(1, keepdim=True).exp()
+    near = (-(distance / NEAR_PX).square()).exp()
+    average = lambda x: _averaged(near * x, ALONG_PX / SHRINK, COARSE // SHRINK)  # noqa: E731
+    total = average(torch.ones_like(near)) + 1e-6
+    mean, squared = (average(x) / total for x in (brightness, brightness.square()))
+    variance = (squared - mean.square()).clamp_min(1e-5)
+    least, most, even = (torch.tensor(x).view(2, 1, 1, 1) for x in (LOWEST, HIGHEST, EVEN))
+
+    def explained(border: Tensor) -> Tensor:
+        """Shares of the variance near each place that a border (2, 1, h, w) explains, weighted."""
+        offset, width = bilinear_resize(border, small).split(1)
+        matte = (4 * (distance + OFFSET_PX * offset) / width.exp()).sigmoid()
+        matte = matte - blur(matte, GRADIENT_PX / SHRINK)
+        share, shared, product = (average(x) / total for x in (matte, matte.square(), matte * brightness))
+        covariance = (product - share * mean).clamp_max(0)  # shadows are darker
+        return total * covariance.square() / (variance * (shared - share.square()).clamp_min(1e-4))
+
+    with torch.no_grad():
+        widths = torch.linspace(LOWEST[1], HIGHEST[1], FIRSTS)
+        shares = [
+            blur(explained(torch.stack([0 * total[0], 0 * total[0] + width])), FIRST_PX / COARSE) for width in widths
+        ]
+        border = torch.stack([0 * total[0], widths[torch.stack(shares).argmax(0)][0]])
+    optimizer = Adam([border.requires_grad_()], lr=RATE)
+    for step in range(STEPS):
+        optimizer.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
+        uneven = sum((even * total * (border - border.roll(1, axis)).square()).sum() for axis in (2, 3))
+        optimizer.zero_grad()
+        ((uneven - explained(border).sum()) / total.sum()).backward()
+        optimizer.step()
+        with torch.no_grad():
+            border.clamp_(least, most)
+    offset, width = border.detach().split(1)
+    return OFFSET_PX * offset, width.exp()
