@@ -76,7 +76,7 @@ def test_a_mask_says_where_shadows_are_that_are_not_found(ground):
     shadowed = in_shadow(ground, half, 0.8)
     rough = np.repeat((columns + 5 * np.sin(columns[:, None] / 12) < 126)[..., None], 3, 2).astype(np.float32)
     pixels = made("remove-light", shadowed, {"mask": Maps.from_arrays({"base_color": rough})}).maps["base_color"].pixels
-    assert abs(depth(pixels, ground, half)) < 0.1 * depth(shadowed, ground, half)
+    assert abs(depth(pixels, ground, half)) < 0.25 * depth(shadowed, ground, half)
     along = lambda x: np.log(srgb_to_linear(x).mean((0, 2)) / srgb_to_linear(ground).mean((0, 2)))  # noqa: E731
     assert np.abs(np.diff(along(pixels))[80:176]).sum() < 0.33 * np.abs(np.diff(along(shadowed))[80:176]).sum()
 
