@@ -24,8 +24,6 @@ EVEN = 1e-4
 """A place with less energy of gradients, per pixel, has hardly any orientation."""
 EDGE_QUANTILE = 0.9
 """Quantile of local deviations at which an edge has full strength."""
-
-
 CALM = 0.35
 """Share of the picture's own contrast in the wanted contrast. With 0, a calm sky is painted with leaves because the
 style has leaves."""

@@ -64,8 +64,8 @@ COMPARISONS = 2**26
 """Comparisons of positions with random patches at a size. Large sizes have their matches from smaller ones."""
 FIRST_ROUNDS = 15
 """Rounds at the first size, where they are cheap, to find potentials that suit all sizes."""
-PASSES = {"quick": (2, 2, 2), "usual": (3, 2, 2), "best": (8, 8, 8)}
-"""Number of blends at each size, and at the last; and rounds of search before each blend, by quality."""
+PASSES = {"quick": (1, 2), "usual": (2, 2), "best": (8, 8)}
+"""Number of blends at each size, and of rounds of search before each blend, by quality."""
 EVALUATION = 0.25
 """Time of one evaluation of the refinement, relative to a pass at the same size."""
 DETAIL_PX = 1.2
@@ -81,7 +81,7 @@ def paint(task: StyleTask, parameters: PatchesStyleParameters, context: Context)
     task = _with_styles_only(task, painted, factor)
     small = task if factor == 1 else task.at_longest_px(round(task.longest_px / factor))
     sizes = scales(small, LEAST_PX)
-    passes, *_ = PASSES[parameters.quality]
+    passes, _ = PASSES[parameters.quality]
     enlarged_px = task.longest_px if factor > 1 else 0
     refining = STEPS * EVALUATION * sizes[-1] ** 2
     progress = WorkProgress(context, [0, *(passes * size**2 for size in sizes), refining, enlarged_px**2])
@@ -169,8 +169,7 @@ class _Painter:
         search, guides = self._search(task, leading, before)
         forms = self.preservation * edges(leading, task.seamless)
         energies = detail_energies(task.sources)
-        passes, last_passes, rounds = PASSES[self.parameters.quality]
-        passes = last_passes if size == self.task.longest_px else passes
+        passes, rounds = PASSES[self.parameters.quality]
         patches: Tensor | None = None
         for number in range(passes):
             x = self.context.across_seams(x)
@@ -233,7 +232,7 @@ class _Painter:
         pool = search.pool()
         search.measure(queries, pool)
         if before is None:
-            for _ in range(FIRST_ROUNDS):
+            for _ in range(1 if self.context.is_stopped() else FIRST_ROUNDS):
                 patches = search.nearest_of(queries, pool)
                 search.balance(patches, self.parameters.variety)
             return patches
@@ -261,8 +260,7 @@ def _with_styles_only(task: StyleTask, painted: Sequence[Region], factor: int) -
 
 def _coverage(task: StyleTask) -> Tensor:
     """Opacity of the painting at each pixel (1, 1, H, W), from masks and strength."""
-    parts = [sum(region.weights) * _mask(region, task) for region in task.regions]
-    return torch.stack(parts).sum(0).clamp(0, 1)
+    return torch.stack([sum(region.weights) * _mask(region, task) for region in task.regions]).sum(0).clamp(0, 1)
 
 
 def _mask(region: Region, task: StyleTask) -> Tensor:
