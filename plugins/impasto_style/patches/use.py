@@ -17,8 +17,9 @@ from impasto.patterns.library import CELLS, PatchLibrary
 from ..shared.task import Region
 from .guides import broad_blur, detail_contrast, mixture_of, values_inside
 
-CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.6
-"""Shares of a style that count as calm: of the whole; of places with nearly one colour; and the limit of the latter."""
+CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.8
+"""Shares of a style that count as calm: of the whole; of places with nearly one colour; and the limit of the latter.
+With a low limit, the middle of a light area is painted dark if the style is mostly dark."""
 PARTS = 2 * CELLS**2
 """Number of parts of a style: the calm and the busy patches of each of its cells."""
 LEVELS = 4
