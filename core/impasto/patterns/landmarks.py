@@ -53,10 +53,12 @@ class Landmarks:
         lows = np.ceil((self.places - block + margin) / scale).clip(0).astype(int)
         highs = np.ceil((self.places - margin) / scale).clip(0).astype(int)
         middle = np.add(corner, block) - np.array(block) // 2
-        for (top, left), (bottom, right), copies, apart_px in zip(lows, highs, self.copies, self.apart_px, strict=True):
-            nearest_px = self._distances(copies, middle).min(initial=np.inf)
-            if nearest_px < apart_px:
-                penalty[top:bottom, left:right] += 2 - nearest_px / apart_px
+        distances = self._distances(np.concatenate([np.zeros((0, 2), int), *self.copies]), middle)
+        nearest = np.full(len(self.places), np.inf)
+        np.minimum.at(nearest, np.repeat(np.arange(len(nearest)), [len(own) for own in self.copies]), distances)
+        for index in np.flatnonzero(nearest < self.apart_px):
+            (top, left), (bottom, right) = lows[index], highs[index]
+            penalty[top:bottom, left:right] += 2 - nearest[index] / self.apart_px[index]
         return penalty
 
     def surplus(self, origin: Tensor) -> list[tuple[np.ndarray, np.ndarray]]:

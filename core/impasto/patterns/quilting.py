@@ -58,7 +58,7 @@ class Quilter:
         if pieces.keeps_lines:
             lines = clear_lines(features)
             self.axis_of_joints = axis_of_joints(lines)
-            features = torch.cat([features, line_channels(hidden, lines)])
+            features = torch.cat([features, line_channels(hidden, lines)]) if hidden else features
         self.torus = QuiltedTorus(features, grain, layout.size)
         self.spectra = BlockSpectra(features, layout.scale)
         _, height, width = self.spectra.features.shape
@@ -185,7 +185,7 @@ class Quilter:
         scale, features = self.layout.scale, self.torus.features
         if scale == 1:
             return near
-        stride = max(1, scale // 2)
+        stride = max(2, scale // 2)  # more pixels decide alike
         y, x = (stride * torch.from_numpy(bands.mask()[::stride, ::stride]).to(known.device).nonzero()).T
         target = known[:, y, x]  # (C, n)
         rows, columns = (

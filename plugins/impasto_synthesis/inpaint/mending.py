@@ -77,9 +77,8 @@ class FittedSubject:
         counts = sorted({max(1, round(width / period)) for width in widths}) if period > 1 else []
         joint = joint_px(torch.from_numpy(luma(next(iter(self.maps.values())).pixels)), axis, period) if counts else 0.0
         firsts = [joint + period * round((middle - joint) / period - count / 2) for count in counts]
-        margin = JOINT * period
         bands = [
-            slice(round(first - margin), round(first + count * period + margin))
+            slice(round(first - JOINT * period), round(first + (count + JOINT) * period))
             for first, count in zip(firsts, counts, strict=True)
             if first < middle - gap_px // 2 and first + count * period > middle + gap_px // 2 and count * period <= most
         ]
@@ -102,14 +101,12 @@ def _fit(subject: Maps, context: Context) -> FittedSubject:
     is_in_step = abs(fitted.turned) < LEAST_TURN and bool((np.abs(periods - periods.round()) < OUT_OF_STEP).all())
     textures = {}
     for name, image in fitted.maps.items():
-        rows, columns = (
-            (np.arange(length) + px // 2).clip(0, length + px - 1)
-            for length, px in zip(subject.size_px, more, strict=True)
-        )
+        lines = zip(subject.size_px, more, strict=True)
+        rows, columns = ((np.arange(length) + px // 2).clip(0, length + px - 1) for length, px in lines)
         pixels = unit_normals(to_numpy(image)) if name in NORMAL_MAPS else to_numpy(image)
         textures[name] = Texture(pixels[rows[:, None], columns], subject[name].color_space)
-    width_m = subject.width_m and subject.width_m / fitted.stretch_x
     down, right = (-more).clip(0).tolist()
+    width_m = subject.width_m and subject.width_m / fitted.stretch_x
     stretched = replace(subject, textures=textures, width_m=width_m)
     return FittedSubject(stretched, fitted.pattern, (down, right), is_in_step)
 
@@ -163,8 +160,6 @@ def _z_in(maps: Maps, axis: int, lines: slice) -> float:
 
 def _shrunk(pixels: np.ndarray, scale: int) -> np.ndarray:
     """Pixels (H, W, C) at a fraction of their size, from their first row and column."""
-    if scale == 1:
-        return pixels
     height, width = (side // scale for side in pixels.shape[:2])
     return resize(pixels[: height * scale, : width * scale], (height, width))
 
