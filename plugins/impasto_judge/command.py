@@ -132,7 +132,10 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
             show(index / len(found.pairs), pair.name)
             estimate, truth = pair.read()
             controls = {} if arguments.no_controls else compare_controls(truth)
-            judged[pair.name] = truth.size_px[1], {"estimate": compare_maps(estimate, truth), **controls}
+            figures = compare_maps(estimate, truth)
+            judged[pair.name] = truth.size_px[1], {"estimate": figures, **controls}
+            if figures.normal_degrees is not None:
+                terminal.note(f"{printable(pair.name)}: normals {figures.normal_degrees:.1f} degrees off")
     for names, lack in ((found.without_estimate, "no estimate"), (found.without_truth, "no truth")):
         if names:
             terminal.note(f"left out, because there is {lack}: {', '.join(map(printable, names))}")

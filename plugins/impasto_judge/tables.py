@@ -70,7 +70,7 @@ def map_evaluation(sets: Sequence[Mapping[str, Any]], means: Sequence[Mapping[st
         size = f"{one['width_px']} px" if one["width_px"] else f"{one['sets']} sets"
         values = (one[name] for name in MAP_HEADINGS)
         rows.append((one["name"], one["of"], size, *("-" if value is None else f"{value:.3g}" for value in values)))
-    yield from table(("set", "of", "width", *MAP_HEADINGS.values()), rows)
+    yield from table(("set", "of", "width", *MAP_HEADINGS.values()), rows, wraps=False)
 
 
 def picture_evaluation(result: str, source: str, found: PictureJudgement) -> Iterator[str]:

@@ -52,13 +52,10 @@ class Terminal:
 
         in_json: with --json, print lines of JSON on stdout instead, a few per second, for a host that waits.
         """
-        if self.quiet and not (in_json and self.json):
-            yield lambda fraction, message: None
-            return
         if in_json and self.json:
             yield self._progress_lines()
             return
-        if not sys.stderr.isatty():
+        if self.quiet or not sys.stderr.isatty():
             yield lambda fraction, message: None
             return
         from rich.console import Console
@@ -105,7 +102,10 @@ class Terminal:
     def note(self, text: str) -> None:
         """Print a note on stderr, unless results are JSON."""
         if not (self.json or self.quiet):
-            print(text, file=sys.stderr)
+            if self._bar:
+                self._bar.console.print(text, markup=False, highlight=False)
+            else:
+                print(text, file=sys.stderr)
 
     def warn(self, text: str) -> None:
         """Print a warning about an option without effect or an input left out, and add it to the answer."""
