@@ -23,7 +23,7 @@ from impasto.io.decode import read_metadata, read_picture
 from impasto.io.metadata import metadata_of
 from impasto.options import DEFAULT, RunOptions
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe
+from impasto.recipe import GROUP, Recipe, Step
 from impasto.running.inputs import SOURCE
 from impasto.running.runner import run
 from impasto.surface.contrast import with_contrast
@@ -44,6 +44,8 @@ from .preparation import remove_frames
 
 KEYFRAMES_APART = 8
 """Frames from one keyframe to the next. A longer distance takes less time, but more parts are in no keyframe."""
+STROKES_PX = 1024
+"""Longer side of frames; in smaller ones, strokes are as large as there, or twice as large: dots of 2 px are grain."""
 LOCK_NAME = "shot"
 KEPT_BYTES, PER_COLOR = 2**28, 6
 """Memory limit of the frames that are kept to carry paint backwards, and memory of a frame relative to its colours,
@@ -238,12 +240,21 @@ def paint_frame(
     Arguments: see `repaint_shot`. Raise ParameterError if the recipe changes the size.
     """
     maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
+    recipe = replace(recipe, steps=tuple(_with_strokes_px(step, max(frame.size_px)) for step in recipe.steps))
     result = run(recipe, {SOURCE: maps, **inputs}, options, replace(host, on_progress=NOBODY.on_progress))
     if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
         raise ParameterError("the recipe changes the size of its picture", "leave out what sets or changes a size")
     is_shown = (frame.opacity[..., 0] > 0) & any(registry().tool(step.tool).kind == "stylizer" for step in recipe.steps)
     color = with_contrast(result.maps["base_color"].pixels, frame.color, frame.index, is_shown)
     return replace(result, maps=result.maps.with_arrays({"base_color": color}))
+
+
+def _with_strokes_px(step: Step, longest_px: int) -> Step:
+    """The step with strokes for a frame of this longer side, unless it has their size."""
+    takes = step.tool != GROUP and "strokes_px" in registry().tool(step.tool).parameters.model_fields
+    if longest_px >= STROKES_PX or not takes or {"strokes", "strokes_px"} & step.parameters.keys():
+        return step
+    return replace(step, parameters={**step.parameters, "strokes_px": min(STROKES_PX, 2 * longest_px)})
 
 
 def repaint_shot(

@@ -280,9 +280,11 @@ def test_figures_keep_their_contrast_in_a_style(monkeypatch):
     """A dark one before a pale wall, in a painting of one grey."""
     grey, index = np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), np.pad(np.ones((20, 10)), ((10, 10), (20, 34)))
     frame = still(color=0.8 - index[..., None].repeat(3, 2) / 2, index=index, opacity=grey[..., :1])
-    monkeypatch.setattr(shots, "run", lambda *_: Result(maps=Maps.from_arrays({"base_color": grey}), recipe=RECIPE))
-    for tool, contrast in (("wct", 0.375), ("tint", 0)):
-        made = shots.paint_frame(frame, Recipe((Step(tool),)), {}).maps["base_color"].pixels
+    monkeypatch.setattr(shots, "run", lambda recipe, *_: Result(Maps.from_arrays({"base_color": grey}), recipe=recipe))
+    for tool, contrast, strokes in (("wct", 0.375, {"strokes_px": 2 * max(HEIGHT, WIDTH)}), ("tint", 0, {})):
+        result = shots.paint_frame(frame, Recipe((Step(tool),)), {})
+        made = result.maps["base_color"].pixels
+        assert result.recipe.steps[0].parameters == strokes
         assert made[index == 0].mean() - made[index == 1].mean() == pytest.approx(contrast, abs=1e-3)
 
 

@@ -86,7 +86,7 @@ class StyleParameters(Parameters):
         ge=0,
         le=16384,
         title="Strokes in Pixels",
-        description="The style's longer side, in pixels of the result; 0: by the size of the strokes",
+        description="The style's longer side at stroke size 1, in pixels of the result; 0: the result's",
         json_schema_extra=zero_means("by stroke size", 512),
     )
     detail: float = Field(

@@ -73,7 +73,7 @@ def read_style(maps: Maps, index: int, parameters: StyleParameters, longest_px: 
     if "base_color" not in maps:
         raise ParameterError("the {} has no base colour", "give a picture, or a folder of maps with one", label)
     maps = _opaque_part(maps, label)
-    factor = (parameters.strokes_px or parameters.strokes * longest_px) / max(maps.size_px)
+    factor = parameters.strokes * (parameters.strokes_px or longest_px) / max(maps.size_px)
     maps = _middle(maps, round(LARGEST_STYLE * longest_px / factor))
     size = _shown_size(label, maps, factor, parameters)
     pixels = read_color(_shrunk(maps, 2 * max(size)), OPAQUE)

@@ -45,7 +45,7 @@ def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, pa
     the maps, if any. If the range of heights is unknown, it is `UNKNOWN_RELIEF` of the width.
     """
     relief, seamless = parameters.relief, parameters.seamless == "on"
-    style_px = parameters.strokes_px or parameters.strokes * max(maps.size_px)
+    style_px = parameters.strokes * (parameters.strokes_px or max(maps.size_px))
     stroke_px = max(style_px * STROKE_WIDTH, 2 * BRISTLE_PX)
     ridges = _ridges(before, maps["base_color"].pixels, stroke_px, seamless)  # (H, W), of lightness
     if coverage is not None:
