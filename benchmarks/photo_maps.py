@@ -71,7 +71,7 @@ def figures_of(truth: Maps, name: str, suns: int, networks: Mapping[str, Network
     yield "a", compare_maps(estimate(Maps({"base_color": truth["base_color"]})), truth)
     for number in range(suns):
         photograph, azimuth = in_the_sun(truth, name, 360 * number / suns)
-        for how, known in (("b", UNKNOWN_AZIMUTH), ("c", azimuth), ("d", round(azimuth / 45) * 45.0 % 360)):
+        for how, known in (("b", UNKNOWN_AZIMUTH), ("c", azimuth), ("d", nearest_of_eight(azimuth))):
             made = estimate(photograph, light_azimuth=known)
             yield how, MapFigures(**normal_figures(made["normal"].pixels, truth["normal"].pixels))
     yield from compare_controls(truth).items()
@@ -87,6 +87,11 @@ def in_the_sun(truth: Maps, name: str, turned: float = 0.0) -> tuple[Maps, float
     azimuth = (int(hashlib.sha256(name.encode()).hexdigest(), 16) % 360 + turned) % 360
     (photograph,) = photographs(truth, [Light(azimuth, ELEVATION)], CAMERA)
     return photograph, azimuth
+
+
+def nearest_of_eight(azimuth: float) -> float:
+    """The nearest of the azimuths that are shown to choose from, in degrees."""
+    return round(azimuth / 45) * 45.0 % 360
 
 
 def estimate(subject: Maps, **parameters: float) -> Maps:

@@ -1,12 +1,11 @@
 """Photographs as surfaces under a light that turns around them, in the core's Python:
 
     python benchmarks/photo_maps_pictures.py FILE.webp
-    python benchmarks/photo_maps_pictures.py FILE.webp --sets PBR512 [--before MAPS]
+    python benchmarks/photo_maps_pictures.py FILE.webp --sets PBR512
 
-The second shows ten surfaces whose maps taught nothing: seven measured sets, photographed in the sun from a side that
-is not told, and three photographs; rows of which the present network saw the colours say so. From left to right: the
-truth where it is known; the photograph on a flat surface, with luminance as height, with the maps of another version
-(folders of maps by name), and with those of now.
+The second shows twenty measured sets whose maps taught nothing, photographed in the sun, a column each, in two blocks.
+From above: the photograph on a flat surface; with the maps that are made by default, which look for the light; with
+those after a click on the nearest of eight lights; and the truth. Sets of which the network saw the colours say so.
 """
 
 from __future__ import annotations
@@ -22,77 +21,66 @@ from skimage import data
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parent))
-from photo_maps import in_the_sun
+from photo_maps import in_the_sun, nearest_of_eight
 from photographed import Camera, photographs
+from tasks.photo_maps.sets import RELIEF_JUDGES
 
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.shading import Light, Shaded, shade
-from impasto_judge.relief import control_estimates
 
-SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 14, 150, 4
+SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 10, 220, 4
 AZIMUTH, ELEVATION = 60.0, 30.0
 """Light on the photographs of procedural materials, and height of the light that turns, in degrees."""
 PHOTOGRAPHS = ("gravel", "grass", "brick")
 MATERIALS = ("cobbles", "stone-wall")
 
 
-SETS = (
-    *("bark_bark003", "fabric_fabric003", "ground_ground002", "rock_gray_rocks", "stone_3dt_stone_wall_012"),
-    *("thatch_ph_kings_road_thatch", "tiles_tiles074"),
-)
-"""Sets that judge: see `tasks/photo_maps/sets.py`."""
-SEEN = ("tiles_tiles074", *PHOTOGRAPHS)
-"""Those whose colours, under other names, were among the photographs that the present network learned from."""
+SEEN = ("snow_snow015", "tiles_tiles074", "wood_wood067")
+"""Sets whose colours, under other names, were among the photographs that the present network learned from."""
+ACROSS, SMALL_PX = 10, 128
+"""Sets in a block, and the side of their pictures."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path, metavar="FILE.webp")
     parser.add_argument("--sets", type=Path, metavar="PBR512")
-    parser.add_argument("--before", type=Path, metavar="MAPS")
     options = parser.parse_args()
     if options.sets:
-        rows = [of_set(options.sets / name, options.before) for name in SETS]
-        rows += [unseen(name, photograph(name), options.before) for name in PHOTOGRAPHS]
-        columns = list(zip(*rows, strict=True))
+        rows = [of_set(options.sets / name) for name in RELIEF_JUDGES]
+        surfaces = [[shown(maps, SMALL_PX) for maps in row] for row in rows]
+        blocks = [surfaces[first : first + ACROSS] for first in range(0, len(surfaces), ACROSS)]
     else:
         columns = [*map(of_photograph, PHOTOGRAPHS), *map(of_material, MATERIALS)]
-    surfaces = [[shown(maps) if maps else None for maps in column] for column in columns]
-    frames = [Image.fromarray(sheet(surfaces, azimuth)) for azimuth in np.arange(FRAMES) * 360 / FRAMES]
+        blocks = [[[shown(maps) for maps in column] for column in columns]]
+    frames = [
+        Image.fromarray(np.concatenate([sheet(block, azimuth, 1.6 if options.sets else 2.6) for block in blocks]))
+        for azimuth in np.arange(FRAMES) * 360 / FRAMES
+    ]
     if options.sets:
         for frame in frames:
-            name_seen(frame, [*SETS, *PHOTOGRAPHS])
+            name_seen(frame)
     more = {"save_all": True, "append_images": frames[1:], "duration": FRAME_MS, "loop": 0, "method": 6}
-    frames[0].save(options.path, quality=62, **(more if options.path.suffix == ".webp" else {}))
+    frames[0].save(options.path, quality=40 if options.sets else 62, **(more if options.path.suffix == ".webp" else {}))
     print(options.path)
 
 
-def name_seen(frame: Image.Image, rows: Sequence[str]) -> None:
-    """Write "colours seen" into the rows of surfaces that the network saw."""
-    for row, name in enumerate(rows):
+def name_seen(frame: Image.Image) -> None:
+    """Write "seen" onto the surfaces of which the network saw the colours."""
+    for index, name in enumerate(RELIEF_JUDGES):
         if name in SEEN:
-            place = (GAP_PX, row * (SIDE_PX + GAP_PX) + GAP_PX)
-            ImageDraw.Draw(frame).text(
-                place, "colours seen", "black", font_size=18, stroke_width=3, stroke_fill="white"
-            )
+            row, column = divmod(index, ACROSS)
+            place = column * (SMALL_PX + GAP_PX) + GAP_PX, row * frame.height // 2 + GAP_PX
+            ImageDraw.Draw(frame).text(place, "seen", "black", font_size=18, stroke_width=3, stroke_fill="white")
 
 
-def of_set(folder: Path, before: Path | None) -> Sequence[Maps | None]:
-    """A row of a measured set, which repeats."""
+def of_set(folder: Path) -> tuple[Maps, ...]:
+    """A column of a measured set, which repeats."""
     truth = read_maps(folder)
-    picture, _ = in_the_sun(truth, folder.name)
-    return unseen(folder.name, picture, before, truth)
-
-
-def unseen(name: str, picture: Maps, before: Path | None, truth: Maps | None = None) -> Sequence[Maps | None]:
-    """A row: the truth, flat, luminance as height, before, and now."""
-    colour = picture.arrays()["base_color"]
-    luminance = Maps({**picture, **control_estimates(colour)["luminance"]})
-    other = read_maps(before / name) if before else None
-    tiling = "auto" if truth is None else "tiling"
-    columns = [truth, picture, luminance, other, estimated(picture, tiling=tiling)]
-    return [one for one in columns if one is not other or before]
+    picture, azimuth = in_the_sun(truth, folder.name)
+    made = [estimated(picture, tiling="tiling", light_azimuth=way) for way in (-1.0, nearest_of_eight(azimuth))]
+    return picture, *made, truth
 
 
 def of_photograph(name: str) -> tuple[Maps, Maps, Maps]:
@@ -119,23 +107,22 @@ def estimated(picture: Maps, **parameters: float | str) -> Maps:
     return run(Recipe((Step("photo-maps", {"delight": 1.0, **parameters}),), seed=0), {"source": picture}).maps
 
 
-def shown(maps: Maps) -> Shaded:
+def shown(maps: Maps, side_px: int = SIDE_PX) -> Shaded:
     """The surface at half the size, which is smoother to look at."""
     arrays = {
-        name: pixels[: 2 * SIDE_PX, : 2 * SIDE_PX].reshape(SIDE_PX, 2, SIDE_PX, 2, -1).mean((1, 3))
+        name: pixels[: 2 * side_px, : 2 * side_px].reshape(side_px, 2, side_px, 2, -1).mean((1, 3))
         for name, pixels in maps.arrays().items()
         if name in ("base_color", "normal", "roughness", "ambient_occlusion")
     }
     return Shaded.of_maps(Maps.from_arrays(arrays))
 
 
-def sheet(columns: Sequence[Sequence[Shaded | None]], azimuth: float) -> np.ndarray:
+def sheet(columns: Sequence[Sequence[Shaded]], azimuth: float, strength: float) -> np.ndarray:
     """All surfaces under the light at an azimuth in degrees: (H, W, 3), 8-bit sRGB."""
-    light = Light(float(azimuth), ELEVATION, strength=2.6, sky=0.35)
+    light = Light(float(azimuth), ELEVATION, strength=strength, sky=0.35)
     gap = ((0, GAP_PX), (0, GAP_PX), (0, 0))
-    empty = np.ones((SIDE_PX, SIDE_PX, 3), np.float32)
     picture = lambda one: linear_to_srgb(shade(one, light).permute(1, 2, 0).numpy().clip(0, 1))  # noqa: E731
-    lit = [[np.pad(picture(one) if one else empty, gap, constant_values=1) for one in column] for column in columns]
+    lit = [[np.pad(picture(one), gap, constant_values=1) for one in column] for column in columns]
     return (np.concatenate([np.concatenate(column, 0) for column in lit], 1) * 255).round().astype(np.uint8)
 
 
