@@ -418,7 +418,7 @@ def test_the_spread_near_a_mirrored_border_is_that_of_noise():
 def test_mend_tiling_changes_only_the_borders():
     source = photographed("gravel")
     assert max(seam_z(source["base_color"].pixels)) > 3
-    result = made("mend-tiling", source)
+    result = made("mend-tiling", source, whole_periods=False)
     for name in source:
         assert max(seam_z(result.maps[name].pixels)) < 3
         same = (result.maps[name].pixels == source[name].pixels).all(2)
