@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from impasto.errors import Message
@@ -29,40 +29,20 @@ CLAUSES = ("forest-floor", "hedge", "grass", "snow")
 """Materials that a clause of their own lays on the rest of a phrase: "castle wall, ivy bits"."""
 TINTED = 0.85
 """Share of a named colour in the colour of a layer."""
-THIN = re.compile(
-    r"^(?:(?:a )?(?:little|few|bit of|thin layer of|dusting of|patches of|traces of)|少许|少量|薄薄的|一点)\s*"
-)
-THICK = re.compile(r"^(?:much|deep|thick|heavy|dense|(?:a )?lots? of|a thick layer of|厚厚的|大量)\s*")
 AMOUNT_OF = {"no": 0.0, "little": 0.25, "some": 0.5, "much": 0.8}
 """Covered share, by degree."""
-SHOWN = ("wetness", "leaves", "needles", "color")
+SHOWN = ("wetness", "leaves", "needles", "color", "metal", "peeling")
 """Slots that a layer shows, in addition to that of its own name."""
 NEEDLES = "needles"
 """Layer of needles without leaves."""
-AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
+AMOUNTS = [(re.compile(form), AMOUNT_OF[degree]) for degree, form in table("grammar")["amounts"].items()]
 _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORECASE)
 _RUNS = re.compile(
     r"\b(?:streak|run|stain|drip|bleed)(?:s|ed|ing)?\b|流下|流淌|锈水|锈痕|锈渍|锈流|流痕", re.IGNORECASE
 )
 JOINTS = ("between", "among", "in", "through", "from", ",in")
 """Words for what comes out of joints and cracks."""
-WITH = (
-    "with",
-    "带",
-    "有",
-    "散落",
-    "散落着",
-    "混着",
-    "混有",
-    "夹杂",
-    "夹杂着",
-    "掺着",
-    "掺有",
-    "点缀",
-    "点缀着",
-    ",",
-    ",in",
-)
+WITH: Sequence[str] = table("grammar")["with"]
 """Words that add something, which need not be a layer."""
 _AND = re.compile(r"\s*(?:[,，、]|\band\b|和)\s*", re.IGNORECASE)
 _IN_JOINTS = re.compile(
@@ -72,7 +52,7 @@ _PLACES = [re.compile(form, re.IGNORECASE) for form in table("grammar")["in_join
 """Phrases of what fills the joints or cracks of something."""
 IN_JOINTS = "joints"
 _CLAUSE = re.compile(r"\s*[,，;；、]\s*")
-_PRINTED = re.compile(r"pattern|print|motif|图案|印花|花纹", re.IGNORECASE)
+_PRINTED = re.compile(r"pattern|print|motif|embroider|绣|图案|印花|花纹", re.IGNORECASE)
 _FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_others"]]
 
 
@@ -112,7 +92,8 @@ def is_layer(reading: Reading, base: Reading, how: str) -> bool:
     own = set(reading.slots) & {"dirt", "moss", "rust", "wear", "wetness"} - {"wetness"}
     is_clear = how[:1] != "," or reading.material in CLAUSES
     is_inside = bool(own) or reading.like.get("dry") == "1"  # straw in earth
-    return is_clear and covers(reading.material, base.material) and not (how in WITH and is_inside)
+    is_print = bool({"tracks", "footprints", "paws"} & set(reading.slots))
+    return not is_print and is_clear and covers(reading.material, base.material) and not (how in WITH and is_inside)
 
 
 def covers(layer: str | None, base: str | None) -> bool:
@@ -140,6 +121,8 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     if name := reading.slots.get("color") or like.get("color"):
         parameters |= {"tinted": TINTED, "color": list(color_of(vocabulary().colors.get(name, name)))}
     parameters |= table("grammar")["layers"].get(reading.material, {})
+    if "peeling" in reading.slots:  # gold leaf that comes off
+        parameters["amount"] = AMOUNT_OF["some"]
     if "wetness" in reading.slots:
         parameters["wetness"] = level("wetness", schemas["wetness"], reading.slots["wetness"])
     return Step(COVER, parameters), without_effect(

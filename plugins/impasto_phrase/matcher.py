@@ -9,6 +9,7 @@ from typing import Any
 from impasto.context import Context
 from impasto.errors import Message, ParameterError, series
 from impasto.matchers import Match, Matcher
+from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.system.untrusted import excerpt
@@ -56,18 +57,20 @@ class Phrase(Matcher):
         """The recipe that a phrase describes, or `start` changed by it."""
         from .building import change
         from .layers import WETNESS, with_wet_layers
+        from .lying import rewritten
         from .marking import Mark, with_marks
         from .sliders import slider_changes
         from .variations import vary
 
         assert isinstance(subject, str)
-        if start is None and (layered := self._layered_match(subject, seed, context)):
+        text = rewritten(subject) if start is None else subject
+        if start is None and (layered := self._layered_match(text, seed, context)):
             return layered
         if start is not None and (changed_layers := self._with_layers_changed(subject, seed, context, start)):
             return changed_layers
         position = _position(start)
         before = start.steps[position] if start is not None and position is not None else None
-        reading = read_phrase(subject, before.tool if before else None)
+        reading = read_phrase(text, before.tool if before else None)
         self._refuse_nothing(subject, reading, start, before)
         marks: list[Mark] = []
         if before is None or (reading.material and before.tool not in materials()):
@@ -89,6 +92,8 @@ class Phrase(Matcher):
     def _layered_match(self, subject: str, seed: int, context: Context) -> Match | None:
         """The recipe of one material on another; None for other phrases."""
         from .covering import IN_JOINTS, THICKNESS_M, covering_step, filling, is_layer, parts
+        from .lying import scattered
+        from .marking import with_marks
 
         known = vocabulary()
         if subject in known.chinese or words_of(subject) in known.english:  # "adobe with straw"
@@ -102,6 +107,13 @@ class Phrase(Matcher):
             step, notes = covering_step(inside, IN_JOINTS, filled)
             recipe = replace(found.recipe, steps=(*found.recipe.steps, *([CRACKS] if is_crack else []), step))
             return Match(recipe, (*found.notes, *_words_left_out(filled), *notes))
+        for layer, base, how in parts(subject):
+            below = read_phrase(base)
+            if below.material and (lying := scattered(layer, how, below.material)):
+                found = self.match(base, seed, context)
+                width_m = _width_m(found.recipe.steps[0])
+                steps = with_marks(found.recipe.steps, [replace(lying[0], width_m=width_m)])
+                return Match(replace(found.recipe, steps=steps), (*found.notes, *lying[1]))
         for layer, base, how in parts(subject):
             reading, below = read_phrase(layer), read_phrase(base)
             is_over = reading.material == WATER and not how
@@ -166,6 +178,12 @@ class Phrase(Matcher):
         message = Message("{} names no material that is known here", excerpt(reading.compound or subject))
         among = Message("all {} materials are among the tools", len(materials()))
         raise ParameterError(message, series("; ", [*hints, among, Message("write for example {!r}", self.example)]))
+
+
+def _width_m(step: Step) -> float:
+    """Width of a material's picture, in metres."""
+    fields = properties_of(registry().tool(step.tool).parameters)
+    return float(step.parameters.get("width_m", fields["width_m"]["default"]))
 
 
 def _position(start: Recipe | None) -> int | None:

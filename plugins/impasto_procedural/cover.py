@@ -51,22 +51,9 @@ class CoverParameters(Parameters):
     """The covering material, its amount, and its place."""
 
     material: Literal[
-        "snow",
-        "moss",
-        "grass",
-        "forest-floor",
-        "sand",
-        "gravel",
-        "rust",
-        "soil",
-        "hedge",
-        "patina",
-        "plaster",
-        "needles",
-        "limewash",
-        "foil",
-        "water",
-    ] = Field("snow", description="What lies on the surface")
+        "snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust", "soil",
+        "hedge", "patina", "plaster", "needles", "limewash", "foil", "water",
+    ] = Field("snow", description="What lies on the surface")  # fmt: skip
     amount: float = Field(0.5, ge=0, le=1, description="Share of the surface that is covered")
     place: Literal["hollows", "patches", "tops", "runs", "joints"] = Field("hollows", description="Where it gathers")
     patch_m: float = Field(

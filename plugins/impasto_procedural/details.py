@@ -1,4 +1,4 @@
-"""Details of forms, which the filter `marks` draws: what is in joints, hangs in folds, or is scattered."""
+"""Details of forms, which the filter `marks` draws: what is in joints, or hangs in folds."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from torch.nn.functional import max_pool1d, pad
 from .canvas import Canvas
 from .drawing import Drawing
 from .motifs import MOTIFS
-from .scatter import scatter
+from .pieces import PIECES, lay_pieces
 from .shaping import mix, step
 
-CONFETTI = ((0.80, 0.20, 0.18), (0.16, 0.38, 0.72), (0.90, 0.76, 0.20), (0.20, 0.58, 0.34), (0.88, 0.88, 0.86))
-"""Colours of mixed flecks."""
 WINDOWS = 7
 """Windows around each texel, of which the most even one gives its colour."""
 DEEP = 0.97
@@ -130,29 +128,6 @@ def oil(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: T
     return replace(drawing, color=shade, roughness=mix(drawing.roughness, 0.2, soaked.maximum(film)))
 
 
-def _oval(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
-    """Height of a flat oval piece in radii; −inf outside."""
-    from_middle = y.square() + ((1.3 + 0.15 * (number % 4)) * x / (1 - 0.25 * y)).square()
-    return (1 - from_middle).clamp_min(0).sqrt().where(from_middle < 1, y.new_full((), -math.inf))
-
-
-def flecks(
-    canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor, mixed: bool = False
-) -> Drawing:
-    """Small oval pieces that lie about, such as seeds and flecks. mixed: in several bright colours."""
-    count = canvas.pieces(0.5 * (0.25 + amount) / size_m**2, 30_000)
-    lying = scatter(canvas, "flecks", count, 0.5 * size_m, _oval, spread=0.3)
-    number, there = lying.number.clamp_min(0), (lying.number >= 0).to(drawing.height_m.dtype)
-    tint = color * (0.8 + 0.4 * canvas.uniform("value", count)[number])
-    if mixed:
-        palette = torch.stack([canvas.color(one)[:, 0, 0] for one in CONFETTI])
-        tint = palette[number % len(palette)].permute(2, 0, 1)
-    smooth_m = canvas.blur(drawing.height_m, 0.3 * size_m)
-    piece = Drawing(tint, smooth_m + 0.2 * size_m * lying.height_m, 0.55)
-    shade = 1 - 0.35 * step(canvas.blur(there, 0.2 * size_m), 0.0, 0.5) * (1 - there)
-    return drawing.with_tint(shade).under(piece, there)
-
-
 def brushwork(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor) -> Drawing:
     """The look of a texture painted by hand: broad flat strokes, dark hollows, light edges and strong colours.
 
@@ -224,18 +199,8 @@ def paw(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
 
 
 DETAILS: Mapping[str, Callable[[Canvas, Drawing, float, float, Tensor], Drawing]] = {
-    "grime": grime,
-    "crumbling": crumbling,
-    "edging": edging,
-    "drapes": drapes,
-    "streaks": streaks,
-    "oil": oil,
-    "flecks": flecks,
-    "confetti": partial(flecks, mixed=True),
-    "brushwork": brushwork,
-    "carving": carving,
-    "dimples": dimples,
-    "dust": dust,
-    "glow": glow,
-}
+    "grime": grime, "crumbling": crumbling, "edging": edging, "drapes": drapes, "streaks": streaks, "oil": oil,
+    "brushwork": brushwork, "carving": carving, "dimples": dimples, "dust": dust, "glow": glow,
+    **{kind: partial(lay_pieces, piece=piece) for kind, piece in PIECES.items()},
+}  # fmt: skip
 """Details by kind, with the arguments of traces: canvas, drawing, amount, size in metres, linear colour (3, 1, 1)."""

@@ -22,7 +22,9 @@ class MarksParameters(Parameters):
         "lichen", "shells", "line", "hazard-stripes", "peeling-paint", "mould",
         "holes", "footprints", "paw-prints", "tyre-tracks", "fingerprints", "grime",
         "crumbling", "edging", "drapes", "carving",
-        "streaks", "oil", "flecks", "confetti", "brushwork", "dimples", "glow", "dust",
+        "streaks", "oil", "brushwork", "dimples", "glow", "dust",
+        "flecks", "confetti", "grains", "pebbles", "leaves", "maple-leaves", "petals", "pods", "scraps", "flakes",
+        "chips", "straw", "shavings", "turnings",
     ] = Field("cracks", description="What has left its traces")  # fmt: skip
     amount: float = Field(0.5, ge=0, le=1, description="Number and strength of the marks")
     size_m: float = Field(

@@ -287,22 +287,9 @@ def _fingerprints(canvas: Canvas, drawing: Drawing, amount: float, size_m: float
 
 
 TRACES: Mapping[str, Trace] = {
-    "cracks": _cracks,
-    "scratches": _scratches,
-    "stains": _stains,
-    "fading": _fading,
-    "splatters": _splatters,
-    "graffiti": _graffiti,
-    "lichen": _lichen,
-    "shells": _shells,
-    "line": _line,
-    "holes": _holes,
-    "hazard-stripes": _hazard_stripes,
-    "mould": _mould,
-    "peeling-paint": _peeling_paint,
-    "footprints": _footprints,
-    "paw-prints": partial(_footprints, animal=True),
-    "tyre-tracks": _tyre_tracks,
-    "fingerprints": _fingerprints,
+    "cracks": _cracks, "scratches": _scratches, "stains": _stains, "fading": _fading, "splatters": _splatters,
+    "graffiti": _graffiti, "lichen": _lichen, "shells": _shells, "line": _line, "holes": _holes,
+    "hazard-stripes": _hazard_stripes, "mould": _mould, "peeling-paint": _peeling_paint, "footprints": _footprints,
+    "paw-prints": partial(_footprints, animal=True), "tyre-tracks": _tyre_tracks, "fingerprints": _fingerprints,
     **DETAILS,
-}
+}  # fmt: skip

@@ -14,6 +14,7 @@ from cases import CASES, each_case
 from impasto import Maps, Recipe, Step, match, read_recipe, run
 from impasto.cli.main import main
 from impasto.errors import ParameterError
+from impasto.parameters import color_of
 from impasto.plugins.registry import registry
 from impasto.surface.palette import to_oklab
 from impasto.surface.wrapping import seam_z
@@ -214,6 +215,14 @@ def test_a_phrase_of_the_greatest_length_is_read_in_time():
     read_phrase("长满青苔的砖" * 330)
     match("phrase", "bricks " + " ".join(f"q{a}{b}ks" for a in "abcdefghijklmnopqrst" for b in "abcdefghijklmnop"))
     assert time.process_time() - started < 1.5
+
+
+@each_case("lying")
+def test_small_things_lie_on_their_material_in_their_number_and_colour(text, tool, kind, amount, color):
+    base, marks = (found := match("phrase", text)).recipe.steps
+    assert (base.tool, marks.tool, found.notes) == (tool, "marks", ())
+    said = (marks.parameters["kind"], marks.parameters["amount"], list(marks.parameters["color"]))
+    assert said == (kind, amount, list(color_of(color)))
 
 
 HUNDRED = (Path(__file__).parents[2] / "benchmarks" / "phrases" / "hundred.txt").read_text("utf-8").splitlines()
