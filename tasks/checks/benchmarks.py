@@ -26,6 +26,7 @@ CODE: Mapping[str, tuple[str, ...]] = {
     "Needs of jobs": ("plugins/impasto_gan/torus", *SYNTHESIS, *STYLE, "plugins/impasto_photo_maps"),
     "Patch synthesis and quilting": SYNTHESIS,
     "Maps from a photograph": ("plugins/impasto_photo_maps",),
+    "Light in a photograph": ("plugins/impasto_photo_maps",),
     "Photometric stereo": ("plugins/impasto_photometric_stereo",),
     "Heights from normals": ("plugins/impasto_relief",),
     "Whole objects": ("plugins/impasto_objects", *STYLE, *SYNTHESIS, "blender_addon/bake"),
