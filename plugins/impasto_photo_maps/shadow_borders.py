@@ -26,7 +26,7 @@ SHRINK, COARSE = 2, 4
 """Reduction of the picture for the descent, and of what is averaged along borders."""
 OFFSET_PX, LOWEST, HIGHEST = 6.0, (-1.2, math.log(1.2)), (1.2, math.log(26.0))
 """Unit of a border's distance from its rough outline, and range of it and of the logarithm of the penumbra's width."""
-FIRST_PX, FIRSTS, STEPS, RATE, EVEN = 24.0, 6, 60, 0.2, (11.0, 3.0)
+FIRST_PX, FIRSTS, STEPS, RATE, EVEN = 24.0, 6, 36, 0.2, (11.0, 3.0)
 """Length along a border for the first of its width, how many are compared, and the descent. `EVEN`: weights of squared
 differences between neighbours, against the share of variance that is not explained."""
 LEAST = 0.005
