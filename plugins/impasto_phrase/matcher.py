@@ -9,11 +9,11 @@ from typing import Any
 from impasto.context import Context
 from impasto.errors import Message, ParameterError, series
 from impasto.matchers import Match, Matcher
-from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
+from impasto.tools import validate
 
 from .phrases import read
 from .reading import Reading
@@ -107,15 +107,16 @@ class Phrase(Matcher):
             step, notes = covering_step(inside, IN_JOINTS, filled)
             recipe = replace(found.recipe, steps=(*found.recipe.steps, *([CRACKS] if is_crack else []), step))
             return Match(recipe, (*found.notes, *_words_left_out(filled), *notes))
-        for layer, base, how in parts(subject):
-            below = read_phrase(base)
+        found_parts = [(layer, base, how, read_phrase(base)) for layer, base, how in parts(subject)]
+        for layer, base, how, below in found_parts:
             if below.material and (lying := scattered(layer, how, below.material)):
                 found = self.match(base, seed, context)
-                width_m = _width_m(found.recipe.steps[0])
+                below_it = found.recipe.steps[0]
+                width_m = vars(validate(registry().tool(below_it.tool), below_it.parameters))["width_m"]
                 steps = with_marks(found.recipe.steps, [replace(lying[0], width_m=width_m)])
                 return Match(replace(found.recipe, steps=steps), (*found.notes, *lying[1]))
-        for layer, base, how in parts(subject):
-            reading, below = read_phrase(layer), read_phrase(base)
+        for layer, base, how, below in found_parts:
+            reading = read_phrase(layer)
             is_over = reading.material == WATER and not how
             is_in = below.material == WATER and how in INSIDE
             if is_over != is_in and reading.material and below.material and reading.material != below.material:
@@ -178,12 +179,6 @@ class Phrase(Matcher):
         message = Message("{} names no material that is known here", excerpt(reading.compound or subject))
         among = Message("all {} materials are among the tools", len(materials()))
         raise ParameterError(message, series("; ", [*hints, among, Message("write for example {!r}", self.example)]))
-
-
-def _width_m(step: Step) -> float:
-    """Width of a material's picture, in metres."""
-    fields = properties_of(registry().tool(step.tool).parameters)
-    return float(step.parameters.get("width_m", fields["width_m"]["default"]))
 
 
 def _position(start: Recipe | None) -> int | None:

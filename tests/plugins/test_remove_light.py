@@ -73,12 +73,14 @@ def test_a_mask_says_where_shadows_are_that_are_not_found(ground):
     columns = np.arange(256.0)
     half = 1 / (1 + np.exp((columns - 128) / 6)) * np.ones((256, 1))  # a soft border
     assert "no shadow was found" in made("remove-light", in_shadow(ground, half, 0.35)).notes[0]
-    shadowed = in_shadow(ground, half, 0.8)
     rough = np.repeat((columns + 5 * np.sin(columns[:, None] / 12) < 126)[..., None], 3, 2).astype(np.float32)
-    pixels = made("remove-light", shadowed, {"mask": Maps.from_arrays({"base_color": rough})}).maps["base_color"].pixels
-    assert abs(depth(pixels, ground, half)) < 0.25 * depth(shadowed, ground, half)
+    by_hand = {"mask": Maps.from_arrays({"base_color": rough})}
     along = lambda x: np.log(srgb_to_linear(x).mean((0, 2)) / srgb_to_linear(ground).mean((0, 2)))  # noqa: E731
-    assert np.abs(np.diff(along(pixels))[80:176]).sum() < 0.33 * np.abs(np.diff(along(shadowed))[80:176]).sum()
+    for deep, left in ((0.35, 0.55), (0.8, 0.33)):
+        shadowed = in_shadow(ground, half, deep)
+        pixels = made("remove-light", shadowed, by_hand).maps["base_color"].pixels
+        assert abs(depth(pixels, ground, half)) < 0.25 * depth(shadowed, ground, half)
+        assert np.abs(np.diff(along(pixels))[80:176]).sum() < left * np.abs(np.diff(along(shadowed))[80:176]).sum()
 
 
 def test_a_picture_without_shadows_stays_as_it_is(ground):

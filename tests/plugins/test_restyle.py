@@ -33,7 +33,8 @@ from impasto_style.shared.task import Region
 
 
 def test_a_style_is_as_long_as_the_picture_unless_strokes_say_otherwise():
-    for given, longest in (({}, 75), ({"strokes": 2.0}, 150), ({"strokes_px": 80, "strokes": 0.5}, 40)):
+    px, both = {"strokes_px": 40}, {"strokes_px": 80, "strokes": 0.5}
+    for given, longest in (({}, 75), ({"strokes": 0.5}, 38), ({"strokes": 2.0}, 150), (px, 40), (both, 40)):
         task = task_of(**given)
         assert task.picture.shape == (1, 3, 50, 75)
         assert task.sources[0] is task.picture
