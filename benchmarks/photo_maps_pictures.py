@@ -29,7 +29,7 @@ from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.shading import Light, Shaded, shade
 
-SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 10, 220, 4
+SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 8, 275, 4
 AZIMUTH, ELEVATION = 60.0, 30.0
 """Light on the photographs of procedural materials, and height of the light that turns, in degrees."""
 PHOTOGRAPHS = ("gravel", "grass", "brick")
@@ -62,7 +62,7 @@ def main() -> None:
         for frame in frames:
             name_seen(frame)
     more = {"save_all": True, "append_images": frames[1:], "duration": FRAME_MS, "loop": 0, "method": 6}
-    frames[0].save(options.path, quality=40 if options.sets else 62, **(more if options.path.suffix == ".webp" else {}))
+    frames[0].save(options.path, quality=32 if options.sets else 62, **(more if options.path.suffix == ".webp" else {}))
     print(options.path)
 
 
