@@ -44,12 +44,8 @@ FORMATS: Mapping[str, tuple[Sequence[tuple[str, float, float]], str]] = {
 def check_tool(tool: Tool) -> None:
     """Raise PluginError if a host could not list the tool, or draw its inputs and parameters."""
     _check_texts("tool", tool, "kind", "name", "label", "description", "group", "subgroup")
-    for word, value, known in (
-        ("task", tool.task, ("", *TASKS)),
-        ("kind", tool.kind, KINDS),
-        ("group", tool.group, [*GROUPS]),
-    ):
-        if value not in known:
+    for word, known in {"task": ("", *TASKS), "kind": KINDS, "group": [*GROUPS]}.items():
+        if (value := getattr(tool, word)) not in known:
             raise PluginError("{} has the {} {}", "use one of {}", tool.name, word, excerpt(value), ", ".join(known))
     if makes_tiles(tool) and not issubclass(tool.parameters, SizeParameters):
         raise PluginError("{} makes tiles of an unknown size", "derive its parameters from SizeParameters", tool.name)

@@ -8,6 +8,8 @@ from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import to_jsonable_python
 
 from .errors import ParameterError
 from .system.untrusted import excerpt
@@ -88,7 +90,13 @@ class SizeParameters(Parameters):
 @cache
 def schema_of(parameters: type[Parameters]) -> Mapping[str, Any]:
     """JSON Schema of a model of parameters."""
-    return parameters.model_json_schema()
+    return parameters.model_json_schema(schema_generator=_JsonSchema)
+
+
+class _JsonSchema(GenerateJsonSchema):
+    def encode_default(self, dft: Any) -> Any:
+        """The default value as JSON; pydantic's own method builds a serializer for each."""
+        return to_jsonable_python(dft)
 
 
 def properties_of(parameters: type[Parameters]) -> Mapping[str, Mapping[str, Any]]:

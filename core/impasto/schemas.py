@@ -42,15 +42,11 @@ def _has_type(schema: Mapping[str, Any], value: Any) -> bool:
         return is_list and all(map(_is_float, value)) and (len(value) == count or "prefixItems" not in schema)
     if kind == "integer":
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_INT
-    return isinstance(value, bool) if kind == "boolean" else _is_float(value) if kind == "number" else _is_str(value)
+    return _is_float(value) if kind == "number" else isinstance(value, bool if kind == "boolean" else str)
 
 
 def _is_float(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_FLOAT
-
-
-def _is_str(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def holds(schema: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,18 +30,23 @@ def all_materials() -> tuple[Material, ...]:
 
 def _material(name: str, about: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]]) -> Material:
     title = "".join(word.capitalize() for word in name.split("-"))
-    fields: dict[str, Any] = {
+    fields: dict[str, Any] = {"__base__": MaterialParameters, "__doc__": about["about"]}
+    fields |= {
         key: _parameter(declared if isinstance(declared, dict) else {**shared[key], "default": declared})
         for key, declared in about["parameters"].items()
     }
-    parameters = create_model(f"{title}Parameters", __base__=MaterialParameters, __doc__=about["about"], **fields)
-    attributes = {key: about[key] for key in (*LISTED, "stands") if key in about} | {
-        "name": name,
-        "parameters": parameters,
-        "__module__": __name__,
-    }
-    material: Material = type(title, (Material,), attributes)()
-    return material
+    parameters = _MadeOnUse(create_model, f"{title}Parameters", **fields)
+    attributes = {key: about[key] for key in (*LISTED, "stands") if key in about}
+    attributes |= {"name": name, "parameters": parameters, "__module__": __name__}
+    return type(title, (Material,), attributes)()
+
+
+class _MadeOnUse(partial):
+    """A material's class of parameters: making all of them takes a third of the start of a worker, which uses few."""
+
+    def __get__(self, material: Material | None, kind: type[Material]) -> type[MaterialParameters]:
+        kind.parameters = made = self()
+        return made
 
 
 def _parameter(declared: Mapping[str, Any]) -> tuple[Any, Any]:

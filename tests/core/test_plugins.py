@@ -29,7 +29,7 @@ from impasto.io.files import Exporter
 from impasto.library.models import save_model
 from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import hookspecs
-from impasto.plugins.registry import load_plugins, registry
+from impasto.plugins.registry import CHECKS, load_plugins, registry
 from impasto.text_encoders import TextEncoder
 from impasto.tools import Result, validate, without_effect
 from impasto.training.reporting import add_report
@@ -54,6 +54,15 @@ def module_of(text: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     (tmp_path / f"{name}.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     return EntryPoint(name, name, "impasto")
+
+
+@pytest.mark.parametrize(("kind", "check"), CHECKS.items())
+def test_bundled_plugins_declare_what_hosts_can_show(kind, check):
+    """No process checks them when it starts."""
+    found = getattr(registry(), kind).values()
+    assert found or kind in ("text_encoders", "exporters")
+    for item in found:
+        check(item)
 
 
 @each_case("broken-plugins")

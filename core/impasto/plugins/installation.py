@@ -66,9 +66,8 @@ def findings() -> dict[str, Any]:
         problems.append({"what": f"cannot import {error.name}: {error}", "remedy": "install the packages above again"})
     except ImpastoError as error:
         problems.append({"what": error.message, "remedy": error.remedy})
-    for plugin in plugins:
-        if plugin["error"]:
-            problems.append({"what": f"plugin {plugin['name']}: {plugin['error']}", "remedy": plugin["remedy"]})
+    broken = [plugin for plugin in plugins if plugin["error"]]
+    problems += [{"what": f"plugin {one['name']}: {one['error']}", "remedy": one["remedy"]} for one in broken]
     return {
         "impasto": VERSION,
         "python": platform.python_version(),
@@ -110,9 +109,5 @@ def _devices() -> list[dict[str, str]]:
 
     from ..device import available_devices
 
-    def label(device: str) -> str:
-        if device.startswith("cuda"):
-            return torch.cuda.get_device_name(device)
-        return "Apple GPU" if device == "mps" else f"{torch.get_num_threads()} threads"
-
-    return [{"name": device, "label": label(device)} for device in available_devices()]
+    known = {"mps": "Apple GPU", "cpu": f"{torch.get_num_threads()} threads"}
+    return [{"name": one, "label": known.get(one) or torch.cuda.get_device_name(one)} for one in available_devices()]

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -85,13 +85,14 @@ class Registry:
         others = [other for other in self.manager.get_plugins() if other is not plugin]
         return self.manager.subset_hook_caller(hook, others)(**arguments)
 
-    def add(self, plugin: object) -> list[str]:
+    def add(self, plugin: object, is_bundled: bool = False) -> list[str]:
         """Add everything from a plugin, or nothing. Return names of its tools. Raise PluginError if it is not valid."""
         known: dict[str, dict[str, Any]] = {kind: getattr(self, kind) for kind in CHECKS}
         added: dict[str, dict[str, Any]] = {kind: {} for kind in CHECKS}
         for kind, check in CHECKS.items():
             for item in [item for items in self.ask(plugin, f"impasto_{kind}") for item in items]:
-                check(item)
+                if not is_bundled:  # tests check those; checking them at each start would double its time
+                    check(item)
                 alike = ("tools", "matchers") if kind in ("tools", "matchers") else (kind,)  # `generate` takes either
                 if any(item.name in taken[one] for one in alike for taken in (known, added)):
                     message = "another plugin has {} already"
@@ -200,14 +201,14 @@ def load_plugins(points: Iterable[EntryPoint]) -> Registry:
     manager.add_hookspecs(hookspecs)
     manager.register(own)
     known = Registry(manager)
-    known.add(own)
+    known.add(own, is_bundled=True)
     ordered = sorted(points, key=lambda point: (not _is_first_party(point), point.name))
     known.plugins = tuple(_load(known, point) for point in ordered)
     return known
 
 
 def _load(known: Registry, point: EntryPoint) -> PluginStatus:
-    distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+    about = _name_and_version(point.dist)
     try:
         if not _is_first_party(point):
             log.info("loading the plugin %s", point.name)  # the last line of the log if it ends this process
@@ -215,7 +216,7 @@ def _load(known: Registry, point: EntryPoint) -> PluginStatus:
         known.manager.register(module, point.name)
         try:
             known.manager.check_pending()
-            return PluginStatus(point.name, distribution, version, tools=tuple(known.add(module)))
+            return PluginStatus(point.name, *about, tools=tuple(known.add(module, _is_first_party(point))))
         except BaseException:
             known.manager.unregister(module)
             raise
@@ -224,7 +225,7 @@ def _load(known: Registry, point: EntryPoint) -> PluginStatus:
     except BaseException as error:  # a plugin may fail in any way, even by sys.exit; the others must go on
         log.info("the plugin %s is unavailable", point.name, exc_info=True)
         reason = error.message if isinstance(error, ImpastoError) else Message("{}: {}", type(error).__name__, error)
-        return PluginStatus(point.name, distribution, version, reason, _remedy(error), traceback.format_exc())
+        return PluginStatus(point.name, *about, reason, _remedy(error), traceback.format_exc())
 
 
 def _remedy(error: BaseException) -> str:
@@ -236,4 +237,9 @@ def _remedy(error: BaseException) -> str:
 
 
 def _is_first_party(point: EntryPoint) -> bool:
-    return point.dist is not None and point.dist.name == "impasto"
+    return _name_and_version(point.dist)[0] == "impasto"
+
+
+@cache
+def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
+    return (distribution.name, distribution.version) if distribution else ("", "")  # each parses all metadata

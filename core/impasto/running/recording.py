@@ -31,8 +31,8 @@ def record_input(input_: RecipeInput) -> dict[str, str | float]:
     if not isinstance(input_, Maps):
         return found
     scale = {"width_m": input_.tile_width_m, "height_range_m": input_.height_range_m}
-    found |= {"color_space": input_.color_space} if input_.color_space else {}
-    return found | {name: value for name, value in scale.items() if value is not None}
+    about = {"color_space": input_.color_space or None, **scale}
+    return found | {name: value for name, value in about.items() if value is not None}
 
 
 def versions_of(tools: Sequence[Tool]) -> dict[str, str]:

@@ -83,13 +83,12 @@ def _on_each_tile(ready: Ready, options: RunOptions, host: Host) -> Result:
     first = results[min(tiles)]
     assert first.recipe is not None
     recorded = {name: record_input(ready.inputs[name]) for name in first.recipe.inputs}
-    notes = _notes({number: result.notes for number, result in results.items()})
     return replace(
         first,
         maps=Maps.of_tiles({number: result.maps for number, result in results.items()}),
         figures={name: float(np.mean([one.figures[name] for one in results.values()])) for name in first.figures},
         recipe=replace(first.recipe, inputs=recorded),
-        notes=tuple(dict.fromkeys((*ready.notes, *notes))),
+        notes=tuple(dict.fromkeys((*ready.notes, *_notes({number: one.notes for number, one in results.items()})))),
         seconds=tuple(map(sum, zip(*(one.seconds for one in results.values()), strict=True))),
         reused=tuple(map(all, zip(*(one.reused for one in results.values()), strict=True))),
     )

@@ -43,9 +43,8 @@ def enough_px(
     if begin_on_source(steps) or has_mesh or tool.kind not in ("generator", "stylizer") or not tool.uses_subject:
         return {}
     if isinstance(values, SizeParameters):
-        shown_px = values.width_px * values.height_px
-        if any(item.takes_many and step.names_of(item.name) for item in tool.inputs):
-            shown_px = 0  # others have its scale
+        has_others_of_its_scale = any(item.takes_many and step.names_of(item.name) for item in tool.inputs)
+        shown_px = 0 if has_others_of_its_scale else values.width_px * values.height_px
     else:
         shown_px = getattr(values, LONGEST, 0) ** 2
     styles = [name for item in tool.inputs if not item.on_subject for name in step.names_of(item.name)]

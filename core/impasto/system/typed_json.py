@@ -93,9 +93,9 @@ def check_fields(instance: Any, where: str, refuse: type[ImpastoError], remedy: 
 
 
 def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
-    origin, arguments = get_origin(kind) or kind, get_args(kind)
-    if kind is Any:
+    if kind is Any or value.__class__ is kind is str:
         return value
+    origin, arguments = get_origin(kind) or kind, get_args(kind)
     if origin is Annotated:
         limits = next((one for one in arguments if isinstance(one, Within)), limits)
         is_number = arguments[0] in (int, float)
@@ -122,8 +122,12 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     if origin in (dict, Mapping):
         _expect(isinstance(value, Mapping), WORDS[dict], value, where)
         key, of = arguments or (Any, Any)
+        if key is str and of is Any and all(name.__class__ is str for name in value):
+            return dict(value)
         return {
-            _as_kind(key, name, f"a name in {where}", Within()): _as_kind(of, item, _inside(where, name), Within())
+            _as_kind(key, name, f"a name in {where}", Within()): _as_kind(
+                of, item, f"{where}.{shorten(printable(str(name)))}", Within()
+            )
             for name, item in value.items()
         }
     if is_dataclass(kind) and value.__class__ is kind:
@@ -146,10 +150,6 @@ def _any_of(kinds: Sequence[Any], value: Any, where: str, limits: Within) -> Any
     origins = [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
     words = [WORDS.get(get_origin(kind) or kind, WORDS[dict]) for kind in origins]
     raise _wrong(Message("one of {}", series(", ", words)), value, where)
-
-
-def _inside(where: str, name: object) -> str:
-    return f"{where}.{shorten(printable(str(name)))}"
 
 
 def one_of(names: Collection[str], value: Any, where: str) -> str:

@@ -283,13 +283,13 @@ def shorten(text: str, limit: int = SHOWN_CHARACTERS) -> str:
 
 def printable(text: str) -> str:
     """Untrusted text for a terminal: control characters become escapes such as \\x1b."""
-    return "".join(
-        one if _is_harmless(one) else one.encode("unicode_escape", "surrogatepass").decode("ascii") for one in text
-    )
+    return text if text.isascii() and text.isprintable() else "".join(map(_harmless, text))
 
 
-def _is_harmless(character: str) -> bool:
+def _harmless(character: str) -> str:
     if character in "\n\t" or " " <= character <= "~":
-        return True
+        return character
     changes_direction = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
-    return not changes_direction and unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
+    if not changes_direction and unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp"):
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
