@@ -88,8 +88,7 @@ def check_fields(instance: Any, where: str, refuse: type[ImpastoError], remedy: 
     for name, (kind, _) in _fields_of(instance.__class__).items():
         value = getattr(instance, name)
         if as_kind(kind, value, f"{where}.{name}", refuse, remedy) != value:
-            message = Message("{}.{} must be of the type that is declared, got {}", where, name, excerpt(value))
-            raise refuse(message, remedy)
+            raise refuse("{}.{} must be of the type that is declared, got {}", remedy, where, name, excerpt(value))
 
 
 def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
@@ -98,12 +97,12 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     origin, arguments = get_origin(kind) or kind, get_args(kind)
     if origin is Annotated:
         limits = next((one for one in arguments if isinstance(one, Within)), limits)
-        is_number = arguments[0] in (int, float)
-        if not is_number and limits != Within() and isinstance(value, str | list | tuple | Mapping):
-            is_usable = len(value) in limits and (not isinstance(value, str) or is_unicode(value))
-            text, items = Message("at most {:g} characters long", limits.most), "{:g} to {:g} items long"
-            items = Message(items, limits.least, limits.most)
-            _expect(is_usable, text if isinstance(value, str) else items, value, where)
+        if arguments[0] not in (int, float) and isinstance(value, str | list | tuple | Mapping) and limits != Within():
+            if isinstance(value, str):
+                is_usable = len(value) in limits and is_unicode(value)
+                _expect(is_usable, value, where, "at most {:g} characters long", limits.most)
+            else:
+                _expect(len(value) in limits, value, where, "{:g} to {:g} items long", limits.least, limits.most)
         return _as_kind(arguments[0], value, where, limits)
     if origin in (Union, types.UnionType):
         kinds = [one for one in arguments if one is not NoneType]
@@ -112,18 +111,16 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
         return one_of(arguments, value, where)
     if origin in (int, float):
         is_number = isinstance(value, int | origin) and value.__class__ is not bool and abs(value) < math.inf
-        _expect(is_number and value in limits, _number(origin, limits), value, where)
+        _expect(is_number and value in limits, value, where, *_number(origin, limits))
         return value
     if origin is Path:
-        _expect(isinstance(value, str) and value != "" and "\0" not in value, WORDS[Path], value, where)
+        _expect(isinstance(value, str) and value != "" and "\0" not in value, value, where, WORDS[Path])
         return Path(value)
     if origin in (list, tuple, Sequence):
         return _list(origin, arguments, value, where)
     if origin in (dict, Mapping):
-        _expect(isinstance(value, Mapping), WORDS[dict], value, where)
+        _expect(isinstance(value, Mapping), value, where, WORDS[dict])
         key, of = arguments or (Any, Any)
-        if key is str and of is Any and all(name.__class__ is str for name in value):
-            return dict(value)
         return {
             _as_kind(key, name, f"a name in {where}", Within()): _as_kind(
                 of, item, f"{where}.{shorten(printable(str(name)))}", Within()
@@ -133,46 +130,48 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     if is_dataclass(kind) and value.__class__ is kind:
         return value
     if hasattr(kind, "from_dict"):
-        _expect(isinstance(value, dict), WORDS[dict], value, where)
+        _expect(isinstance(value, dict), value, where, WORDS[dict])
         return kind.from_dict(value)
     if is_typeddict(kind) or is_dataclass(kind):
         return _object(kind, value, where)
-    _expect(isinstance(value, kind), WORDS.get(kind) or kind.__name__, value, where)
+    _expect(isinstance(value, kind), value, where, WORDS.get(kind) or kind.__name__)
     return value
 
 
 def _any_of(kinds: Sequence[Any], value: Any, where: str, limits: Within) -> Any:
     if len(kinds) == 1:
         return _as_kind(kinds[0], value, where, limits)
-    for kind in kinds:
+    origins = [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
+    classes = [get_origin(kind) or kind for kind in origins]
+    likely = [one for one, own in zip(kinds, classes, strict=True) if own in WORDS and isinstance(value, own)]
+    for kind in (*likely, *kinds):  # an error takes longer than an answer
         with suppress(ProtocolError):
             return _as_kind(kind, value, where, limits)
-    origins = [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
-    words = [WORDS.get(get_origin(kind) or kind, WORDS[dict]) for kind in origins]
-    raise _wrong(Message("one of {}", series(", ", words)), value, where)
+    raise _wrong(Message("one of {}", series(", ", [WORDS.get(one, WORDS[dict]) for one in classes])), value, where)
 
 
 def one_of(names: Collection[str], value: Any, where: str) -> str:
     """The value, if it is one of these texts; ProtocolError, with the most similar text, otherwise."""
-    _expect(isinstance(value, str) and value in names, Message("one of {}", ", ".join(names)), value, where, names)
+    if not (isinstance(value, str) and value in names):
+        raise _wrong(Message("one of {}", ", ".join(names)), value, where, names)
     return value
 
 
-def _number(kind: type, limits: Within) -> str:
-    """A number within limits, in words; whole numbers have both limits or none."""
+def _number(kind: type, limits: Within) -> tuple[Any, ...]:
+    """A number within limits, in words, and the limits in them; whole numbers have both limits or none."""
     words = WORDS[kind]
     if math.isfinite(limits.above):
-        return Message(f"{words} above {{:.16g}}", limits.above)
+        return f"{words} above {{:.16g}}", limits.above
     if math.isfinite(limits.most):
-        return Message(f"{words} from {{:.16g}} to {{:.16g}}", limits.least, limits.most)
-    return Message(f"{words} from {{:.16g}}", limits.least) if math.isfinite(limits.least) else words
+        return f"{words} from {{:.16g}} to {{:.16g}}", limits.least, limits.most
+    return (f"{words} from {{:.16g}}", limits.least) if math.isfinite(limits.least) else (words,)
 
 
 def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> Any:
-    _expect(isinstance(value, list if origin is list else list | tuple), WORDS[list], value, where)
+    _expect(isinstance(value, list if origin is list else list | tuple), value, where, WORDS[list])
     kinds = list(arguments or (Any,))
     if origin is tuple and kinds[-1] is not Ellipsis:
-        _expect(len(value) == len(kinds), Message("a list of {}", len(kinds)), value, where)
+        _expect(len(value) == len(kinds), value, where, "a list of {}", len(kinds))
     else:
         kinds = kinds[:1] * len(value)
     items = [
@@ -182,7 +181,7 @@ def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> A
 
 
 def _object(kind: Any, value: Any, where: str) -> Any:
-    _expect(isinstance(value, Mapping), WORDS[dict], value, where)
+    _expect(isinstance(value, Mapping), value, where, WORDS[dict])
     found = {}
     for name, (of, is_needed) in _fields_of(kind).items():
         if name in value:
@@ -205,9 +204,9 @@ def _fields_of(kind: Any) -> Mapping[str, tuple[Any, bool]]:
     }
 
 
-def _expect(holds: bool, wanted: str, value: Any, where: str, names: Collection[str] = ()) -> None:
+def _expect(holds: bool, value: Any, where: str, wanted: str, *limits: float) -> None:
     if not holds:
-        raise _wrong(wanted, value, where, names)
+        raise _wrong(Message(wanted, *limits), value, where)
 
 
 def _wrong(wanted: str, value: Any, where: str, names: Collection[str] = ()) -> ProtocolError:
