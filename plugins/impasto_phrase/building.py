@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from impasto.parameters import color_of, properties_of
@@ -49,9 +50,8 @@ def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]
 def _fill(draft: Draft) -> None:
     """Set all parameters from the phrase: choices first, since sizes depend on them, and implied changes last."""
     like = draft.reading.like
-    if draft.reading.slots.get("motif", like.get("motif")) != like.get(
-        "motif"
-    ):  # a checked shirt is not of a shirt's one colour
+    motif = draft.reading.slots.get("motif", "")
+    if motif != like.get("motif", motif and "") and choices(draft, "motif", motif):  # a checked shirt has other colours
         like = {slot: value for slot, value in like.items() if not value.startswith("#")}
     own = draft.schemas.keys() - {"color"}
     if metal := draft.reading.slots.get("metal"):  # of anodised bronze
@@ -59,6 +59,7 @@ def _fill(draft: Draft) -> None:
         like = {slot: value for slot, value in like.items() if slot != "color"} | of_metal
     direct = {name: value for name, value in like.items() if name in own and value[0] in "#0123456789"}
     slots = {slot: value for slot, value in like.items() if slot not in (*direct, "coat")} | draft.reading.slots
+    draft.suggest({name: float(direct[name]) for name in ("width_m",) if name in direct})  # marks are shares of it
     words = draft.reading.words
     if slots.get("dust") in LEVELS and words["dust"] == words.get("dirt"):  # dust is a layer, and no grime
         slots.pop("dirt")
@@ -88,6 +89,8 @@ def _fill(draft: Draft) -> None:
     if "color" in draft.reading.slots and "color" in like and set(family[1:2]) & set(direct):  # from what to move them
         base = {family[0]: like["color"], **direct}
         draft.now |= {name: list(rgb_of(value)) for name, value in base.items() if value.startswith("#")}
+    if draft.marks and "second_color" in slots:  # of an ornament
+        draft.marks[-1] = replace(draft.marks[-1], color=slots.pop("second_color"))
     if "peeling" in slots and draft.tool in MARKS["peeling"]["on"]:  # the coat has the last colour
         coat = slots.pop("second_color", "") or slots.pop("color", "")
         draft.reading.mark_colors.setdefault("peeling", coat)
@@ -153,7 +156,9 @@ def _choose(draft: Draft, slot: str, value: str) -> None:
     goals = choices(draft, slot, value)
     for other, goal in goals.items():
         draft.put(other, goal)
-    if not goals and not draft.implies(slot):
+    kinds = [MARKS[name].get("kind", "") for name in {**draft.reading.like, **draft.reading.slots} if name in MARKS]
+    is_drawn = bool(goals) or draft.implies(slot) or any(kind.startswith(("painted", "carving")) for kind in kinds)
+    if not (is_drawn or draft.mark(f"{slot}_{value}", "much")):
         draft.note_unused_slot(slot)
 
 

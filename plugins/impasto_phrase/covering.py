@@ -25,7 +25,7 @@ RUNS = {"amount": 0.3, "patch_m": 0.12, "edge": 0.15}
 """Parameters of a layer that runs down the surface."""
 FLAT = ("forest-floor", "rust", "gravel", "hedge", "patina", "foil")
 """Materials that lie anywhere, not only in hollows."""
-CLAUSES = ("forest-floor", "hedge", "grass", "snow")
+CLAUSES = ("forest-floor", "hedge", "grass", "snow", "patina")
 """Materials that a clause of their own lays on the rest of a phrase: "castle wall, ivy bits"."""
 TINTED = 0.85
 """Share of a named colour in the colour of a layer."""
@@ -36,7 +36,6 @@ SHOWN = ("wetness", "leaves", "needles", "color", "metal", "peeling")
 NEEDLES = "needles"
 """Layer of needles without leaves."""
 AMOUNTS = [(re.compile(form), AMOUNT_OF[degree]) for degree, form in table("grammar")["amounts"].items()]
-_BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORECASE)
 _RUNS = re.compile(
     r"\b(?:streak|run|stain|drip|bleed)(?:s|ed|ing)?\b|流下|流淌|锈水|锈痕|锈渍|锈流|流痕", re.IGNORECASE
 )
@@ -59,8 +58,6 @@ _FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_other
 def parts(text: str) -> list[tuple[str, str, str]]:
     """Readings of a phrase as (layer, base, preposition or ""); empty for other phrases."""
     found: list[dict[str, str]] = []
-    if buried := _BURIED.fullmatch(text):
-        found.append({"cover": "soil", "base": buried["base"], "how": "in"})
     clauses = _CLAUSE.split(text)
     for place, clause in enumerate(clauses[1:], 1):  # "castle wall, ivy bits"
         rest, how = ", ".join(clauses[:place] + clauses[place + 1 :]), ",in" if _IN_JOINTS.search(clause) else ","

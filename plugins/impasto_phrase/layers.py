@@ -12,11 +12,10 @@ from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
 
-from .contradictions import contradiction
 from .covering import AMOUNT_OF, COVER, THICKNESS_M, covering_step, without_effect
 from .levels import STEPS, amount_of, level, move_by_steps, within
 from .phrases import read
-from .reading import Reading
+from .reading import Reading, contradiction
 from .terms import Term, terms_of
 from .vocabulary import materials, vocabulary, words_without_meaning
 

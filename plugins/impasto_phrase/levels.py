@@ -13,8 +13,6 @@ ABOVE_DEFAULT = 0.2
 """Smallest difference between "some" and the default, so that it is visible."""
 LEVEL_STEP = 0.2
 """Change of a parameter with the range 0 to 1 by "more"."""
-
-
 STEPS = {"a_little_": 0.5, "": 1.0, "much_": 2.0}
 """Number of steps of a comparative, by its amount."""
 

@@ -134,17 +134,20 @@ class Phrase(Matcher):
     def _peeled_match(self, layer: str, base: str, below: Reading, seed: int, context: Context) -> Match:
         """The recipe of plaster that has come off another material, of which it shows the colour."""
         from .building import rgb_of, usual_color
+        from .covering import TINTED
 
         found = self.match(layer, seed, context)
         plaster = found.recipe.steps[0].parameters
-        coat = read_phrase(layer).like.get("coat", "")
+        above = read_phrase(layer)
+        coat, color = above.like.get("coat", ""), above.slots.get("color", "")
         if coat or ("color" not in plaster and len(found.recipe.steps) == 1):
             base_found = self.match(base, seed, context)
-            step = Step("cover", {**COATS[coat or PEELS], "wetness": plaster.get("wetness", 0.0)})
+            tint: dict[str, Any] = {"tinted": TINTED, "color": list(rgb_of(color))} if color else {}
+            step = Step("cover", {**COATS[coat or PEELS], **tint, "wetness": plaster.get("wetness", 0.0)})
             recipe = replace(base_found.recipe, steps=(*base_found.recipe.steps, step))
-            return Match(recipe, (*base_found.notes, *words_without_meaning(read_phrase(layer).unknown)))
-        color = rgb_of(below.slots.get("color") or usual_color(str(below.material)))
-        values = {"peeling": 0.5, **found.recipe.steps[0].parameters, "base_color": list(color)}
+            return Match(recipe, (*base_found.notes, *words_without_meaning(above.unknown)))
+        shown = rgb_of(below.slots.get("color") or usual_color(str(below.material)))
+        values = {"peeling": 0.5, **found.recipe.steps[0].parameters, "base_color": list(shown)}
         note = Message("{} shows only as a colour under the plaster", registry().tool(str(below.material)).label)
         recipe = replace(found.recipe, steps=(Step(PEELS, values), *found.recipe.steps[1:]))
         return Match(recipe, (*found.notes, *words_without_meaning(below.unknown), note))

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .contradictions import OPPOSITES, QUALITIES, contradict, contradiction
 from .palettes import between
-from .reading import Reading
+from .reading import OPPOSITES, QUALITIES, Reading, contradict, contradiction
 from .terms import Term
 from .vocabulary import (
     AS_COMPARATIVE,
@@ -31,8 +30,6 @@ GREYING = ("grey", "white")
 """Colours that wood has beside its own."""
 OF_ITSELF = {"moss": "moss", "flaking-paint": "paint"}
 """Slot that a material's name sets for other materials."""
-
-
 FORMS = frozenset(table("grammar")["forms"])
 """Materials that may consist of another one, which then gives them its colour, such as shingles of oak."""
 SOFT = frozenset(table("grammar")["thickness_m"]) - {"gravel"} | {"moss", "water", "hedge"}
@@ -270,7 +267,9 @@ class PhraseReader:
         if role := self._role(index):
             self._set(f"{role}_color", value, term)
             return
-        feature = self._feature(term) or ("" if term.material else self._feature(self._after(index)))
+        feature = self._feature(term) or (
+            "" if term.material and not term.has("metal") else self._feature(self._after(index))
+        )
         if feature == "stripes" and self.material in table("grammar")["striped"]:
             feature = ""
             if self.adds or any(one.material == self.material for one in self.terms[:index]):

@@ -1,11 +1,18 @@
-"""The reading of a phrase: a material, values by slot, and the words without effect."""
+"""The reading of a phrase: a material, values by slot, words without effect; and contradictions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from impasto.errors import ParameterError
+from impasto.system.untrusted import excerpt
+
 from .terms import Term
+from .vocabulary import COMPARED, table
+
+QUALITIES = ("gloss", "surface", "regularity", "density", "variation", "shade", "tone", "size", "joint")
+OPPOSITES = {one: other for pair in table("grammar")["opposites"] for one, other in (pair, pair[::-1])}
 
 
 @dataclass
@@ -45,3 +52,17 @@ class Reading:
     def is_empty(self) -> bool:
         """Whether the phrase has no known meaning."""
         return not (self.material or self.slots or self.sizes_m)
+
+
+def contradict(slot: str, one: str, other: str) -> bool:
+    """Whether a material cannot have both values."""
+    if slot in ("pattern", "motif", "metal"):
+        return True
+    if slot in QUALITIES or {one, other} <= COMPARED:
+        return OPPOSITES.get(one) == other
+    return "no" in (one, other) or {one, other} == {"little", "much"}
+
+
+def contradiction(one: str, other: str) -> ParameterError:
+    """The error for two expressions that contradict each other."""
+    return ParameterError("{} and {} contradict each other", "leave one of them out", excerpt(one), excerpt(other))

@@ -10,11 +10,13 @@ from typing import Any, Literal
 
 from pydantic import create_model
 
-from impasto.tools import Color, Field
+from impasto.tools import Color, Field, Parameters, Tool
 
 from .material import Material, MaterialParameters
 
 FILE = Path(__file__).with_name("materials.toml")
+FILTERS: Mapping[str, Any] = tomllib.loads(FILE.with_name("filters.toml").read_text(encoding="utf-8"))
+"""Parameters of the filters `cover` and `marks`, declared as those of materials."""
 LISTED = ("label", "description", "subgroup")
 HINTS = ("visible_if", "soft_maximum", "decimals")
 """Hints for hosts, in addition to a parameter's limits and texts."""
@@ -28,25 +30,31 @@ def all_materials() -> tuple[Material, ...]:
     return tuple(_material(name, about, shared) for name, about in declared.items())
 
 
-def _material(name: str, about: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]]) -> Material:
-    title = "".join(word.capitalize() for word in name.split("-"))
-    fields: dict[str, Any] = {"__base__": MaterialParameters, "__doc__": about["about"]}
+class ParametersOnUse(partial):
+    """A class of parameters: making all of them takes a third of the start of a worker, which uses few."""
+
+    def __get__(self, tool: Tool | None, kind: type[Tool]) -> type[Parameters]:
+        kind.parameters = made = self()
+        return made
+
+
+def parameters_of(
+    title: str, about: Mapping[str, Any], base: type[Parameters], shared: Mapping[str, Mapping[str, Any]]
+) -> ParametersOnUse:
+    """The class of declared parameters. shared: what parameters with a default alone have in common."""
+    fields: dict[str, Any] = {"__base__": base, "__doc__": about["about"]}
     fields |= {
         key: _parameter(declared if isinstance(declared, dict) else {**shared[key], "default": declared})
         for key, declared in about["parameters"].items()
     }
-    parameters = _MadeOnUse(create_model, f"{title}Parameters", **fields)
+    return ParametersOnUse(create_model, f"{title}Parameters", **fields)
+
+
+def _material(name: str, about: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]]) -> Material:
+    title = "".join(word.capitalize() for word in name.split("-"))
     attributes = {key: about[key] for key in (*LISTED, "stands") if key in about}
-    attributes |= {"name": name, "parameters": parameters, "__module__": __name__}
-    return type(title, (Material,), attributes)()
-
-
-class _MadeOnUse(partial):
-    """A material's class of parameters: making all of them takes a third of the start of a worker, which uses few."""
-
-    def __get__(self, material: Material | None, kind: type[Material]) -> type[MaterialParameters]:
-        kind.parameters = made = self()
-        return made
+    attributes |= {"name": name, "parameters": parameters_of(title, about, MaterialParameters, shared)}
+    return type(title, (Material,), {**attributes, "__module__": __name__})()
 
 
 def _parameter(declared: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Color, Field, Filter, Inputs, Parameters, display_hints
+from impasto.tools import Filter, Inputs, Parameters
+
+from .catalogue import FILTERS, parameters_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .canvas import Canvas
+    from .canvas import Canvas, Look
     from .drawing import Drawing
 
 UNKNOWN_WIDTH_M = 1.0
@@ -31,53 +32,6 @@ FEW = 0.99
 """Quantile of depth at the bottom of joints or cracks that are filled."""
 
 
-OWN: Mapping[str, Mapping[str, Any]] = {
-    "rust": {"cover": 1.0, "runs": 0.0},
-    "snow": {"litter": 0.0},
-    "grass": {"density": 1.0},
-    "hedge": {"shape": "ivy", "size_m": 0.06, "density": 1.0},
-    "patina": {"cover": 1.0, "runs": 0.0},
-    "plaster": {"peeling": 0.0},
-    "needles": {"leaves": 0.0, "needles": 1.0, "twigs": 0.2},
-    "foil": {"creases": 0.12, "dents": 0.1, "size_m": 0.05, "roughness": 0.4},
-    "limewash": {"peeling": 0.0, "color": (0.91, 0.90, 0.87), "trowel": 0.1, "cracks": 0.0, "repairs": 0.0},
-}
-"""Parameters with which a material does not show its own ground."""
-SAME = {"limewash": "plaster", "needles": "forest-floor"}
-"""Materials that draw what is no material by itself."""
-
-
-class CoverParameters(Parameters):
-    """The covering material, its amount, and its place."""
-
-    material: Literal[
-        "snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust", "soil",
-        "hedge", "patina", "plaster", "needles", "limewash", "foil", "water",
-    ] = Field("snow", description="What lies on the surface")  # fmt: skip
-    amount: float = Field(0.5, ge=0, le=1, description="Share of the surface that is covered")
-    place: Literal["hollows", "patches", "tops", "runs", "joints"] = Field("hollows", description="Where it gathers")
-    patch_m: float = Field(
-        0.4,
-        ge=0.005,
-        le=50,
-        title="Patch Size",
-        description="Size of the patches, in metres",
-        json_schema_extra=display_hints(high=2, decimals=3),
-    )
-    edge: float = Field(0.35, ge=0, le=1, description="0: sharp edges, 1: thinning out")
-    thickness_m: float = Field(
-        0.004,
-        ge=0,
-        le=1,
-        title="Thickness",
-        description="How high it lies, in metres; thick layers hide what is below",
-        json_schema_extra=display_hints(high=0.05, decimals=4),
-    )
-    wetness: float = Field(0.0, ge=0, le=1, description="How wet it is: darker and glossier")
-    tinted: float = Field(0.0, ge=0, le=1, description="How far the layer takes on the colour below")
-    color: Color = Field((0.5, 0.45, 0.4), title="Layer Color", description="Colour of the layer, where it is tinted")
-
-
 class Cover(Filter):
     """Lays a procedural material over its subject, in hollows, on tops or in patches, with all maps."""
 
@@ -88,20 +42,20 @@ class Cover(Filter):
     )
     group = "Age"
     needs = ("base_color", "height")
-    parameters = CoverParameters
+    parameters = parameters_of("Cover", FILTERS["cover"], Parameters, {})
 
-    def apply(self, subject: Maps, parameters: CoverParameters, inputs: Inputs, context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: Look, inputs: Inputs, context: Context) -> Maps:
         """Cover the subject's maps; normals and occlusion follow from the new height."""
         from .canvas import Canvas
         from .catalogue import all_materials
         from .weathering import weather
 
         context.progress(0.0, "Drawing {}", parameters.material)
-        name = SAME.get(parameters.material, parameters.material)
+        name = FILTERS["cover"]["drawn_by"].get(parameters.material, parameters.material)
         material = next(item for item in all_materials() if item.name == name)
         width_m = subject.width_m or UNKNOWN_WIDTH_M
         canvas = Canvas(subject.size_px, width_m, int(context.rng.integers(2**31)), context.device)
-        values = {**OWN.get(parameters.material, {}), "width_m": min(max(width_m, 0.001), 100.0)}
+        values = {**FILTERS["cover"]["own"].get(parameters.material, {}), "width_m": min(max(width_m, 0.001), 100.0)}
         own: Any = material.parameters.model_validate({**values, "wetness": parameters.wetness})
         layer = weather(material.drawing(canvas, own), canvas, own, material.stands)
         below = drawing_of(subject, canvas)
@@ -169,7 +123,7 @@ def drawing_of(maps: Maps, canvas: Canvas) -> Drawing:
     return Drawing(color, height_m, *values)
 
 
-def _cover(below: Drawing, layer: Drawing, canvas: Canvas, p: CoverParameters) -> Drawing:
+def _cover(below: Drawing, layer: Drawing, canvas: Canvas, p: Look) -> Drawing:
     """The drawing below, covered by a layer that follows its coarse relief."""
     from .details import joint_depth
     from .shaping import step

@@ -13,6 +13,7 @@ from torch.nn.functional import max_pool1d, pad
 
 from .canvas import Canvas
 from .drawing import Drawing
+from .figures import FIGURES, rainbow
 from .motifs import MOTIFS
 from .pieces import PIECES, lay_pieces
 from .shaping import mix, step
@@ -121,10 +122,11 @@ def oil(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: T
     drop = step(drops.from_center_m / (0.1 * size_m), 1.0, 0.7) * (canvas.of_each("drop", drops.number) < 0.3)
     soaked = (here * step(place, 1.0, 0.55)).maximum(0.8 * drop * here * step(place, 1.9, 1.4))
     phase = 7.0 * place + 0.5 * canvas.noise("film", 0.3 * size_m, octaves=3)
-    hues = canvas.stack([0.5 + 0.5 * (phase + shift).cos() for shift in (0.0, 2.1, 4.2)])
     film = here * step((place - 0.8).abs(), 0.45, 0.1) * (1 - drawing.metallic)
     dark = drawing.color * (0.10 + 0.5 * color)
-    shade = mix(mix(drawing.color, dark, 0.92 * soaked), 0.6 * drawing.color + 0.12 * hues, 0.16 * film)
+    shade = mix(
+        mix(drawing.color, dark, 0.92 * soaked), 0.6 * drawing.color + 0.12 * rainbow(canvas, phase), 0.16 * film
+    )
     return replace(drawing, color=shade, roughness=mix(drawing.roughness, 0.2, soaked.maximum(film)))
 
 
@@ -201,6 +203,6 @@ def paw(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
 DETAILS: Mapping[str, Callable[[Canvas, Drawing, float, float, Tensor], Drawing]] = {
     "grime": grime, "crumbling": crumbling, "edging": edging, "drapes": drapes, "streaks": streaks, "oil": oil,
     "brushwork": brushwork, "carving": carving, "dimples": dimples, "dust": dust, "glow": glow,
-    **{kind: partial(lay_pieces, piece=piece) for kind, piece in PIECES.items()},
+    **FIGURES, **{kind: partial(lay_pieces, piece=piece) for kind, piece in PIECES.items()},
 }  # fmt: skip
 """Details by kind, with the arguments of traces: canvas, drawing, amount, size in metres, linear colour (3, 1, 1)."""

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Color, Field, Filter, Inputs, Parameters, display_hints
+from impasto.tools import Filter, Inputs, Parameters
 
+from .catalogue import FILTERS, parameters_of
 from .cover import UNKNOWN_WIDTH_M
 
 LARGEST_SHARE = 0.3
 """Largest size of a mark, relative to the width of the picture."""
-
-
-class MarksParameters(Parameters):
-    """Kind, number, size and colour of the marks."""
-
-    kind: Literal[
-        "cracks", "scratches", "stains", "fading", "splatters", "graffiti",
-        "lichen", "shells", "line", "hazard-stripes", "peeling-paint", "mould",
-        "holes", "footprints", "paw-prints", "tyre-tracks", "fingerprints", "grime",
-        "crumbling", "edging", "drapes", "carving",
-        "streaks", "oil", "brushwork", "dimples", "glow", "dust",
-        "flecks", "confetti", "grains", "pebbles", "leaves", "maple-leaves", "petals", "pods", "scraps", "flakes",
-        "chips", "straw", "shavings", "turnings",
-    ] = Field("cracks", description="What has left its traces")  # fmt: skip
-    amount: float = Field(0.5, ge=0, le=1, description="Number and strength of the marks")
-    size_m: float = Field(
-        0.1,
-        ge=0.001,
-        le=10,
-        title="Mark Size",
-        description="Size of a mark, in metres; for cracks, their distance",
-        json_schema_extra=display_hints(high=1, decimals=3),
-    )
-    color: Color = Field((0.2, 0.2, 0.22), description="Colour of paint, and of what stains")
 
 
 class Marks(Filter):
@@ -48,9 +25,9 @@ class Marks(Filter):
     )
     group = "Age"
     needs = ("base_color", "height")
-    parameters = MarksParameters
+    parameters = parameters_of("Marks", FILTERS["marks"], Parameters, {})
 
-    def apply(self, subject: Maps, parameters: MarksParameters, inputs: Inputs, context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps:
         """Draw the marks on the subject's maps; normals and occlusion follow from the new height."""
         from .canvas import Canvas
         from .cover import drawing_of, redrawn

@@ -6,7 +6,9 @@ A motif is a colour for each texel, between a ground, a second and a third colou
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeAlias
 
 import torch
@@ -17,30 +19,12 @@ from .shaping import mix, step
 
 Shares: TypeAlias = tuple[Tensor, Tensor]
 """Shares (H, W) of the second and of the third colour; the third lies on the second."""
-PETALS = (
-    *((0.30, 0.00, 0.17, 0.050, 90), (0.24, 0.070, 0.15, 0.040, 62), (0.15, 0.120, 0.14, 0.036, 38)),
-    *((0.05, 0.145, 0.12, 0.034, 12), (-0.06, 0.130, 0.12, 0.034, -20), (-0.02, 0.0, 0.13, 0.055, 90)),
-    *((-0.17, 0.075, 0.13, 0.036, -58), (-0.27, 0.0, 0.12, 0.040, 90), (-0.19, 0.19, 0.11, 0.030, -35)),
-    *((-0.32, 0.16, 0.10, 0.030, 40), (0.33, 0.15, 0.085, 0.026, 75), (0.26, 0.21, 0.085, 0.026, 25)),
-)
-"""Leaves of the ornament: height and distance of the centre, half length, half width in units, and angle in degrees."""
-DOTS = ((0.40, 0.085, 0.018), (0.455, 0.0, 0.024), (-0.42, 0.0, 0.022), (-0.39, 0.08, 0.016), (0.09, 0.25, 0.017))
+_TABLE = tomllib.loads(Path(__file__).with_name("motifs.toml").read_text(encoding="utf-8"))
+PETALS, DOTS, BLOSSOMS, SETT = (_TABLE[name] for name in ("petals", "dots", "blossoms", "sett"))
 OGEE = 0.030
 """Half the width of the band around each ornament."""
-BLOSSOMS = (
-    *((0.300, 0.075, 0.034, 6, 1), (0.300, 0.0, 0.026, 8, 2), (0.075, 0.310, 0.034, 6, 1), (0.0, 0.300, 0.026, 8, 2)),
-    *(
-        (0.235, 0.180, 0.036, 8, 2),
-        (0.180, 0.245, 0.028, 6, 1),
-        (0.350, 0.165, 0.022, 5, 1),
-        (0.150, 0.352, 0.022, 5, 2),
-    ),
-)
-"""Blossoms in a quarter of a carpet: height and distance of the centre, radius, petals, and colour."""
 RIM = 0.125
 """Width of a carpet's border, in widths of the carpet."""
-SETT = ((0.00, 0.26, 1), (0.32, 0.37, 1), (0.47, 0.50, 2), (0.60, 0.63, 2), (0.73, 0.78, 1))
-"""Stripes of a tartan in one period: start, end, and colour; else the ground."""
 
 
 def motif_color(canvas: Canvas, kind: str, size_m: float, colors: tuple[Tensor, Tensor, Tensor]) -> Tensor:
@@ -119,6 +103,16 @@ def _flowers(canvas: Canvas, size_m: float) -> Shares:
     leaves = leaves * step(radius, 1.45 + soft, 1.4) * step(cells.to_border_m, 0.0, 0.02 * size_m) * (1 - petals)
     heart = step(radius, 0.24 + soft, 0.24 - soft)
     return petals * (1 - veins), heart.maximum(leaves)
+
+
+def _scroll(canvas: Canvas, size_m: float) -> Shares:
+    """Flowers between thin tendrils that wind around them."""
+    second, third = _flowers(canvas, size_m)
+    waves = canvas.noise("tendrils", 0.35 * size_m)
+    slope_m = torch.hypot(waves - waves.roll(1, 0), waves - waves.roll(1, 1)) / canvas.texel_m
+    half_m = max(0.016 * size_m, canvas.texel_m)
+    tendril = step(waves.abs() / slope_m.clamp_min(0.5 / size_m), half_m, 0.4 * half_m)
+    return second.maximum(tendril * (1 - third)), third
 
 
 def damask_distance(y: Tensor, x: Tensor) -> Tensor:
@@ -256,6 +250,7 @@ MOTIFS: Mapping[str, Callable[[Canvas, float], Shares]] = {
     "houndstooth": _houndstooth,
     "dots": _dots,
     "flowers": _flowers,
+    "scroll": _scroll,
     "damask": _damask,
     "oriental": _oriental,
     "persian": _persian,

@@ -24,10 +24,14 @@ RIBBON = 0.2
 """Width of strands, relative to their length, from which they are flat ribbons."""
 
 
-_TABLE = tomllib.loads(Path(__file__).with_name("pieces.toml").read_text(encoding="utf-8"))
-PIECES: Mapping[str, Look] = {
-    kind: SimpleNamespace(**(_TABLE["usual"] | look)) for kind, look in _TABLE["pieces"].items()
-}
+def looks(file: str) -> Mapping[str, Look]:
+    """Looks by kind from a table beside this module: what all of them have, and what each has of its own."""
+    table = tomllib.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))
+    usual = table.pop("usual")
+    return {kind: SimpleNamespace(**(usual | look)) for kind, look in table.items()}
+
+
+PIECES = looks("pieces.toml")
 """Looks of things by kind, as `pieces.toml` explains them."""
 
 
@@ -75,7 +79,7 @@ def lay_pieces(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, c
         palette = torch.stack([canvas.color(one)[:, 0, 0] for one in CONFETTI])
         tint = palette[number % len(palette)].permute(2, 0, 1)
     is_other = canvas.uniform("other", count)[number].square()
-    tint = tint * mix(1.0, tint.new_tensor(piece.other)[:, None, None], is_other) * shade
+    tint = mix(tint, drawing.color, piece.own) * mix(1.0, tint.new_tensor(piece.other)[:, None, None], is_other) * shade
     smooth_m = canvas.blur(drawing.height_m, 0.3 * size_m)
     top = Drawing(tint.clamp(0, 0.95), smooth_m + up_m, piece.roughness, piece.metallic)
     shadow = 1 - 0.35 * step(canvas.blur(there, 0.4 * width * size_m), 0.0, 0.5) * (1 - there)

@@ -45,7 +45,8 @@ def _with_wear(drawing: Drawing, canvas: Canvas, depth: Tensor, amount: float) -
     mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
     lower = drawing.height_m - mask * 0.15 * drawing.height_m.std()
     mean = drawing.color.mean((1, 2), keepdim=True)
-    rubbed = mix(_abrade(mean), (1.25 * mean).clamp_max(0.9), drawing.metallic)  # metal is rubbed bright, not pale
+    pale = 0.35 + 0.6 * mean * (1 - mean)  # lighter than dark surfaces, darker than white ones
+    rubbed = mix(pale, (1.25 * mean).clamp_max(0.9), drawing.metallic)  # metal is rubbed bright, not pale
     light = mix(drawing.color, rubbed, 0.55)
     return replace(
         drawing,
@@ -53,11 +54,6 @@ def _with_wear(drawing: Drawing, canvas: Canvas, depth: Tensor, amount: float) -
         height_m=lower,
         roughness=mix(drawing.roughness, 0.55, mask * 0.6),
     )
-
-
-def _abrade(mean: Tensor) -> Tensor:
-    """Colour of worn parts: lighter than dark surfaces, darker than white ones."""
-    return 0.35 + 0.6 * mean * (1 - mean)
 
 
 def _with_dirt(drawing: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:

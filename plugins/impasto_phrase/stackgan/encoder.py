@@ -17,10 +17,9 @@ import numpy as np
 from impasto.errors import ParameterError
 from impasto.parameters import color_of
 
-from ..contradictions import QUALITIES
 from ..matcher import read_phrase
 from ..palettes import lab_of, shade_of
-from ..reading import Reading
+from ..reading import QUALITIES, Reading
 from ..vocabulary import COMPARED, materials, singular, vocabulary
 
 BUCKETS = 4096

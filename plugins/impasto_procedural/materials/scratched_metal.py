@@ -105,7 +105,7 @@ def _swirls(canvas: Canvas, swirl_m: float) -> Tensor:
             disc = (row.remainder(rows) * 7 + column.remainder(columns) * 13).long() % 64
             own = circles[disc, (radius * 120).long().clamp_max(399)] + 2.2 * (y - x) * radius
             lines = own.where(radius < 0.5, lines)
-    return 0.9 * lines
+    return 2.2 * lines
 
 
 def _scratches(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
