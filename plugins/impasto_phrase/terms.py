@@ -172,14 +172,15 @@ def _continues(unknown: Term, term: Term, after: Term | None) -> bool:
 def with_family(terms: list[Term], known: Vocabulary) -> list[Term]:
     """The terms, where the last unknown word names the family of its ending if no word names a material.
 
-    Words that are spelled like known ones are left for a hint.
+    A Chinese word may also have it inside. Words that are spelled like known ones are left for a hint.
     """
     if any(term.material for term in terms):
         return terms
     families = {ending: found for found, endings in table("grammar")["families"].items() for ending in endings}
     for place in reversed(range(len(terms))):
         text = "".join(words_of(terms[place].text)[-1:])
-        endings = [text[-length:] for length in (5, 4, 3, 2, 1) if length <= len(text)]
+        inside = text[-2:0:-1] * (terms[place].language == "zh")
+        endings = [*(text[-length:] for length in range(min(5, len(text)), 0, -1)), *inside]
         found = next((families[ending] for ending in endings if ending in families), "")
         if found and terms[place].meaning is None and not terms[place].sizes_m and not known.nearest(text, MISSPELLED):
             name, *values = found.split()

@@ -19,8 +19,7 @@ from .shaping import mix, step
 def figure(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: Tensor, look: Look) -> Drawing:
     """Places where a field of noise, or the sine of a multiple, is high, in a second colour."""
     field = canvas.noise("figure", size_m, octaves=look.octaves, gain=look.gain, stretch=tuple(look.stretch))
-    if look.fold:
-        field = canvas.warp(field, *canvas.sway("fold", look.fold * size_m, 1.5 * size_m))
+    field = canvas.warp(field, *canvas.sway("fold", look.fold * size_m, 1.5 * size_m))
     if look.bands:
         field = (math.tau * look.bands * field).sin()
     mask = step(field + look.more * (amount - 0.5), look.low, look.high)
