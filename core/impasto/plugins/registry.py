@@ -148,17 +148,15 @@ class Registry:
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError names the most similar one, or plugins that could not load."""
-        return self._find(self.tools, name, Message("there is no tool called {}", excerpt(name)), "`impasto tools`")
+        return self._find(self.tools, name, "there is no tool called {}", "`impasto tools`")
 
     def matcher(self, name: str) -> Matcher:
         """The matcher called `name`. ParameterError lists the known ones."""
-        message = Message("there is no matcher called {}", excerpt(name))
-        return self._find(self.matchers, name, message, "`impasto generate --help`")
+        return self._find(self.matchers, name, "there is no matcher called {}", "`impasto generate --help`")
 
     def action(self, name: str) -> Action:
         """The action called `name`, of a plugin. ParameterError names plugins that could not load."""
-        message = Message("there is no action called {}", excerpt(name))
-        return self._find(self.actions, name, message, "`impasto plugins`")
+        return self._find(self.actions, name, "there is no action called {}", "`impasto plugins`")
 
     def text_encoder(self, name: str) -> TextEncoder:
         """The text encoder called `name`. ParameterError lists the known ones."""
@@ -170,12 +168,11 @@ class Registry:
 
     def exporter(self, name: str) -> Exporter:
         """The exporter called `name`. ParameterError lists the known ones."""
-        message = Message("there is no file format called {}", excerpt(name))
-        return self._find(self.exporters, name, message, "`impasto export --help`")
+        return self._find(self.exporters, name, "there is no file format called {}", "`impasto export --help`")
 
     def _find(self, items: Mapping[str, T], name: str, message: str, listed: str) -> T:
         if name not in items:
-            raise ParameterError(message, "{}{}", choices(name, items, listed), self.hint())
+            raise ParameterError(message, "{}{}", excerpt(name), choices(name, items, listed), self.hint())
         return items[name]
 
     def tools_for(self, task: str) -> list[Tool]:
