@@ -22,8 +22,8 @@ SPRITE = np.random.default_rng(1).integers(0, 4, (16, 16)).astype(np.uint8) * 60
 
 
 def colors(maps: Maps) -> set[tuple[int, ...]]:
-    pixels = np.round(maps["base_color"].pixels * 255).astype(int)
-    return set(map(tuple, pixels.reshape(-1, 3).tolist()))
+    codes = np.round(maps["base_color"].pixels * 255).astype(int) @ (1 << 16, 1 << 8, 1)
+    return {(code >> 16, code >> 8 & 255, code & 255) for code in np.unique(codes).tolist()}
 
 
 @pytest.fixture

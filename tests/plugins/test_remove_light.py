@@ -117,7 +117,7 @@ def test_maps_of_a_photograph_begin_with_it_where_a_shadow_is_certain(spot):
 
 
 def test_the_steps_behind_it_keep_their_seeds(ground):
-    source = {"source": Maps.from_arrays({"base_color": ground})}
+    source = {"source": Maps.from_arrays({"base_color": ground[:128, :128]})}
     with_it, without = (run(Recipe((*first, Step("quilt"))), source) for first in ((Step("remove-light"),), ()))
     assert np.array_equal(with_it.maps["base_color"].pixels, without.maps["base_color"].pixels)
 
