@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -44,11 +45,18 @@ def modules_in(*folders: Path) -> dict[str, Path]:
     return {".".join(dotted.parts).removesuffix(".__init__"): path for dotted, path in found}
 
 
+@cache
+def import_statements(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Anywhere in a file, which is parsed once for all rules."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imports_of(name: str, known: dict[str, Path]) -> set[str]:
     """Those of the known modules that one imports: anywhere in it, so for its types or within a function as well."""
     package = name.split(".") if known[name].name == "__init__.py" else name.split(".")[:-1]
     found = set()
-    for node in ast.walk(ast.parse(known[name].read_text(encoding="utf-8"))):
+    for node in import_statements(known[name]):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
