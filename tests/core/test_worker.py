@@ -299,18 +299,19 @@ def test_a_paused_job_can_be_cancelled_and_ends_with_its_client(long_client, lib
 
 
 @pytest.mark.essential
-@pytest.mark.parametrize("is_paused", [False, True])
-def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, wall):
-    job = long_client.submit(learning(10000), {"dataset": wall})
-    wait_until(lambda: job.fraction > 0)
-    if is_paused:
-        job.pause()
-        wait_until(lambda: job.state == "paused")
-    job.stop()
-    assert job.state == "stopping"
-    answer = job.wait()
-    assert list(answer.models) == [library / "wall.safetensors"]
-    assert answer.figures["steps"] < 10000
+def test_a_job_that_is_stopped_while_it_runs_or_is_paused_keeps_its_result(long_client, library, wall):
+    for is_paused in (False, True):
+        job = long_client.submit(learning(10000), {"dataset": wall})
+        wait_until(lambda job=job: job.fraction > 0)
+        if is_paused:
+            job.pause()
+            wait_until(lambda job=job: job.state == "paused")
+        job.stop()
+        assert job.state == "stopping"
+        answer = job.wait()
+        assert list(answer.models) == [library / "wall.safetensors"]
+        assert answer.figures["steps"] < 10000
+        answer.models[0].unlink()
 
 
 def test_a_newer_preview_supersedes_older_ones_running_or_waiting(shared_client):

@@ -263,7 +263,7 @@ def file_error(error: OSError, path: Path | None = None, doing: str = "read or w
 
 def is_unicode(text: str) -> bool:
     """Whether UTF-8 can hold the text: Python decodes other file names with lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def excerpt(value: object) -> str:
