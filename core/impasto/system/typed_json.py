@@ -88,7 +88,8 @@ def check_fields(instance: Any, where: str, refuse: type[ImpastoError], remedy: 
     for name, (kind, _) in _fields_of(instance.__class__).items():
         value = getattr(instance, name)
         if as_kind(kind, value, f"{where}.{name}", refuse, remedy) != value:
-            raise refuse("{}.{} must be of the type that is declared, got {}", remedy, where, name, excerpt(value))
+            message = Message("{}.{} must be of the type that is declared, got {}", where, name, excerpt(value))
+            raise refuse(message, remedy)
 
 
 def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
