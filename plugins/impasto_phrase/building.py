@@ -157,8 +157,8 @@ def _choose(draft: Draft, slot: str, value: str) -> None:
     for other, goal in goals.items():
         draft.put(other, goal)
     kinds = [MARKS[name].get("kind", "") for name in {**draft.reading.like, **draft.reading.slots} if name in MARKS]
-    is_drawn = bool(goals) or draft.implies(slot) or any(kind.startswith(("painted", "carving")) for kind in kinds)
-    if not (is_drawn or draft.mark(f"{slot}_{value}", "much")):
+    is_drawn = bool(goals) or draft.implies(slot) or any(kind.startswith("painted") for kind in kinds)
+    if not is_drawn and ("carving" in kinds or not draft.mark(f"{slot}_{value}", "much")):
         draft.note_unused_slot(slot)
 
 
