@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,8 +12,8 @@ from .raster import Size
 
 CELL_PX = 8
 """Side of the cells that shapes consist of; charts begin at multiples of it."""
-FULLNESS = 0.8
-"""Typical share of the canvas that charts and gutters fill; it determines the width of the canvas."""
+FULLNESS = (0.95, 0.82, 0.7)
+"""Shares of a square canvas that charts and gutters may fill: the canvas is packed at each of these widths."""
 
 
 def occupied_cells(shape: np.ndarray, gutter_px: int) -> np.ndarray:
@@ -25,23 +26,21 @@ def occupied_cells(shape: np.ndarray, gutter_px: int) -> np.ndarray:
 
 
 def pack(shapes: Sequence[np.ndarray]) -> tuple[list[tuple[int, int]], Size]:
-    """Positions (top, left), in cells, of shapes, masks (h, w), without overlaps, and the size of the canvas in cells.
+    """Positions (top, left), in cells, of shapes, masks (h, w), that do not overlap, and the canvas's size in cells."""
+    total, least = sum(int(shape.sum()) for shape in shapes), max(shape.shape[1] for shape in shapes)
+    widths = (max(least, round((total / fullness) ** 0.5)) for fullness in FULLNESS)
+    return min((_pack(shapes, width) for width in widths), key=lambda packed: math.prod(packed[1]))
 
-    The largest shape comes first; each takes the first position from the top and the left where it fits.
-    """
-    from scipy.signal import fftconvolve  # takes a second to import, and few runs need it
 
-    total = sum(int(shape.sum()) for shape in shapes)
-    width = max(max(shape.shape[1] for shape in shapes), round((total / FULLNESS) ** 0.5))
-    taken = np.zeros((1, width), np.float32)
-    places = [(0, 0)] * len(shapes)
-    used = 0
+def _pack(shapes: Sequence[np.ndarray], width: int) -> tuple[list[tuple[int, int]], Size]:
+    """`pack` for one width: the largest shape comes first; each takes the first place from the top where it fits."""
+    taken, used, places = np.zeros((1, width), np.float32), 0, [(0, 0)] * len(shapes)
     for index in sorted(range(len(shapes)), key=lambda index: -shapes[index].size):
         shape = shapes[index].astype(np.float32)
         taken = np.pad(taken, ((0, max(0, used + shape.shape[0] - len(taken))), (0, 0)))
-        overlap = fftconvolve(taken, shape[::-1, ::-1], "valid")
-        top, left = divmod(int((overlap < 0.5).argmax()), overlap.shape[1])
+        overlap = np.fft.irfft2(np.fft.rfft2(taken) * np.fft.rfft2(shape, taken.shape).conj(), taken.shape)
+        is_free = overlap[: used + 1, : width - shape.shape[1] + 1] < 0.5
+        top, left = divmod(int(is_free.argmax()), is_free.shape[1])
         taken[top : top + shape.shape[0], left : left + shape.shape[1]] += shape
-        places[index] = top, left
-        used = max(used, top + shape.shape[0])
+        places[index], used = (top, left), max(used, top + shape.shape[0])
     return places, (used, width)
