@@ -46,6 +46,11 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @classmethod
+    def of_earlier(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The values of a recipe of an earlier version, under today's names; as they are if nothing has changed."""
+        return values
+
 
 class NoParameters(Parameters):
     """Parameters of a tool without any."""

@@ -297,7 +297,7 @@ TASKS = (
 def validate(tool: Tool, values: Mapping[str, Any]) -> Parameters:
     """Parameters with these values, and defaults for the rest. Raise ParameterError if a name or a value is wrong."""
     try:
-        return tool.parameters.model_validate(dict(values))
+        return tool.parameters.model_validate(tool.parameters.of_earlier(dict(values)))
     except ValidationError as error:
         first = error.errors()[0]
         name = _name_at(tool, first["loc"]) or "parameters"
@@ -309,25 +309,20 @@ def validate(tool: Tool, values: Mapping[str, Any]) -> Parameters:
         raise ParameterError(message, "see `impasto tools {}`", tool.name) from error
 
 
-COLOR_CHANNELS = ("red", "green", "blue")
-
-
 def _name_at(tool: Tool, place: Sequence[int | str]) -> str:
     """Name of the location of a pydantic error: a parameter, or a component such as `top_left X` or `color red`."""
     if len(place) == 2 and isinstance(index := place[1], int):
         schema = properties_of(tool.parameters)[str(place[0])]
         if schema.get("format") == "color":
-            return f"{place[0]} {COLOR_CHANNELS[index]}"
-        components = schema.get("prefixItems", ())
-        if index < len(components) and (title := components[index].get("title")):
+            return f"{place[0]} {('red', 'green', 'blue')[index]}"
+        if title := dict(enumerate(schema.get("prefixItems", ()))).get(index, {}).get("title"):
             return f"{place[0]} {title}"
     return ".".join(map(str, place))
 
 
 def without_effect(tool: Tool, values: Mapping[str, Any]) -> list[str]:
     """Names of `values` that have no effect, because of the value of another parameter."""
-    chosen = validate(tool, values).model_dump(mode="json")
-    properties = properties_of(tool.parameters)
+    chosen, properties = validate(tool, values).model_dump(mode="json"), properties_of(tool.parameters)
     return [name for name in values if not schemas.holds(properties[name], chosen)]
 
 

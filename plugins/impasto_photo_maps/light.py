@@ -1,4 +1,4 @@
-"""Light in a picture of any size: what shadows take of it, and the shading of the surface."""
+"""Shadows in a picture of any size."""
 
 from __future__ import annotations
 
@@ -31,19 +31,16 @@ LEAST_CELLS = 8
 BLACK = 0.0015
 BORDERS_PX = 384
 """Side of the square with the area at which the borders of shadows are followed in larger pictures."""
-LEAST_SHADOW, LEAST_SUN = 0.35, 0.5
-"""Probabilities from which on a picture has a shadow and a sun."""
+LEAST_SHADOW = 0.35
+"""Probability from which on a picture has a shadow."""
 
 
 @dataclass(frozen=True)
 class Lighting:
-    """Natural logarithms of the light in a picture of (H, W). shadow: what shadows take (3, H, W). shading: brightness
-    of the surface's sides (H, W). shadowed, sunny: probabilities."""
+    """What shadows take of the light in a picture, as natural logarithms (3, H, W), and the probability of any."""
 
     shadow: Tensor
-    shading: Tensor
     shadowed: float
-    sunny: float
 
     @property
     def covered(self) -> Tensor:
@@ -53,7 +50,7 @@ class Lighting:
 
 @torch.inference_mode()
 def lighting(network: LightNetwork, picture: Tensor, wraps: Wraps, mask: Tensor | None = None) -> Lighting:
-    """Light in a linear picture (3, H, W), which wraps around (vertically, horizontally) or is mirrored there.
+    """Shadows in a linear picture (3, H, W), which wraps around (vertically, horizontally) or is mirrored there.
 
     mask: where its shadows are (H, W), in [0, 1], roughly; None to find them.
     """
@@ -70,8 +67,8 @@ def lighting(network: LightNetwork, picture: Tensor, wraps: Wraps, mask: Tensor 
     around = whole.shape[2], whole.shape[3]
     size = [max(LEAST_CELLS, round(length / shrink / STRIDE)) * STRIDE for length in around]
     small = antialiased_resize(whole, size, "bilinear", True)
-    matte, depth, shading, summary = _recognised(network, small - 0.5)
-    shadowed, sunny = summary[0].sigmoid().tolist()
+    matte, depth, _, summary = _recognised(network, small - 0.5)  # its shading is flat: it learned none
+    shadowed = float(summary[0, 0].sigmoid())
     logs, depth = _logarithms(small), upsampling(depth, STRIDE).clamp_max(DEEPEST)
     if mask is None and shadowed < LEAST_SHADOW:
         shadow = torch.zeros_like(whole)
@@ -88,8 +85,7 @@ def lighting(network: LightNetwork, picture: Tensor, wraps: Wraps, mask: Tensor 
             _, depth = shadows(logs, at(matte, size), depth, is_certain=True)
         shadow = shadow_log(matte, bilinear_resize(depth, around))
         shadow -= bilinear_resize(line_left(fine + at(shadow, finer), at(matte, finer)), around)
-    shadow, shading = plane.crop(shadow[0]), plane.crop(bilinear_resize(shading, around)[0])[0]
-    return Lighting(shadow, shading * (max(shadowed, sunny) >= LEAST_SUN), shadowed, sunny)
+    return Lighting(plane.crop(shadow[0]), shadowed)
 
 
 def _logarithms(picture: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
-"""`remove-light`: takes shadows and shading out of a photograph."""
+"""`remove-light`: takes cast shadows out of a photograph."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,19 +22,24 @@ SURE, SHARES = 0.5, (0.02, 0.45)
 
 
 class RemoveLightParameters(Parameters):
-    """Share of the light to remove, and which light."""
+    """How much of the light to remove, and whether to show it."""
 
-    strength: float = Field(1.0, ge=0, le=1, description="How much of the light is removed")
-    shadows: float = Field(1.0, ge=0, le=1, description="How much of the cast shadows, with their tint")
-    shading: float = Field(
-        0.0, ge=0, le=1, description="How much of the shading of bumps and of gradients across the picture"
-    )
+    strength: float = Field(1.0, ge=0, le=1, description="How much of the cast shadows is removed, with their tint")
     show_light: bool = Field(False, description="Show the light that is removed instead of the picture without it")
     tiling: Tiling = tiling_field()
 
+    @classmethod
+    def of_earlier(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Shadows had a strength of their own; shading, of which the network has learned none, did nothing."""
+        values.pop("shading", None)
+        strength, shadows = values.get("strength", 1.0), values.get("shadows")
+        if isinstance(strength, int | float) and isinstance(shadows, int | float):
+            values["strength"] = strength * values.pop("shadows")
+        return values
+
 
 class RemoveLight(Filter):
-    """Divides linear colours by the light that a network finds; a picture without any stays as it is."""
+    """Divides linear colours by the shadows that a network finds; a picture without any stays as it is."""
 
     name, label = "remove-light", "Remove light"
     description = "Takes cast shadows, with their tint, out of a photograph of a surface"
@@ -74,7 +79,7 @@ class RemoveLight(Filter):
         if "mask" in inputs:
             mask = torch.from_numpy(grey_mask(inputs["mask"], subject.size_px)[..., 0]).to(rgb)
         found = lighting(load_light().to(rgb.device), rgb, tiles(subject, parameters.tiling), mask)
-        removed = parameters.strength * (parameters.shadows * found.shadow - parameters.shading * found.shading)
+        removed = parameters.strength * found.shadow
         covered = found.covered
         if not bool(removed.any()):
             context.note("no shadow was found, so the picture stays as it is")

@@ -57,6 +57,8 @@ def test_a_shadow_goes_and_the_light_stays(ground, spot, tiling):
     assert 0.05 < result.figures["shadow_share"] < 0.5
     half = made("remove-light", shadowed, tiling=tiling, strength=0.5).maps["base_color"].pixels
     assert depth(pixels, ground, spot) < depth(half, ground, spot) < depth(shadowed, ground, spot)
+    earlier = made("remove-light", shadowed, tiling=tiling, shadows=0.5, shading=1.0)
+    assert np.array_equal(earlier.maps["base_color"].pixels, half)
 
 
 def test_the_inside_of_a_large_shadow_goes():
@@ -135,7 +137,7 @@ def test_a_note_about_one_picture_of_several_names_it(ground, spot, tmp_path, ca
 @pytest.mark.parametrize("size_px", [(8, 8), (33, 150)])
 def test_the_light_is_shown_for_any_size(size_px):
     pixels = np.tile(np.float32([[[0.2]], [[0.6]]]), (size_px[0], size_px[1], 3))[: size_px[0]]
-    shown = made("remove-light", pixels, show_light=True, shading=1.0).maps["base_color"].pixels
+    shown = made("remove-light", pixels, show_light=True).maps["base_color"].pixels
     assert shown.shape == pixels.shape
     assert np.isfinite(shown).all()
 

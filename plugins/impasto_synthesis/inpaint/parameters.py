@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import model_validator
-
 from impasto.tools import Field, Parameters, display_hints
 
 Quality = Literal["quick", "usual", "best"]
@@ -56,11 +54,11 @@ class MendTilingParameters(Parameters):
     quality: Quality = quality_field()
     blend: float = blend_field()
 
-    @model_validator(mode="before")
     @classmethod
-    def _without_periods(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """The values without `whole_periods` of earlier recipes: periods are always whole."""
-        return {name: value for name, value in values.items() if name != "whole_periods"}
+    def of_earlier(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Periods are always whole."""
+        values.pop("whole_periods", None)
+        return values
 
 
 def _margin(description: str) -> Any:
