@@ -37,8 +37,6 @@ LONGEST = 3.0
 """Longest side of a chart, relative to the side of a square with the most texels."""
 FADE_PX = 4.0
 """Width over which a chart fades at a seam of the texture. The mean of two paints has half of their detail."""
-FEWER = 0.8
-"""Most texels of charts that will be painted all over, relative to others, which must keep the texture's own detail."""
 SIMILAR = 0.9
 """Least factor by which styles are reduced: by a few percent, they would lose detail."""
 COARSER = 0.8
@@ -64,12 +62,12 @@ class ChartCanvas:
     gutter_px: int
 
     @classmethod
-    def of(cls, charts: Charts, density: float | None = None, share: float = 1.0) -> ChartCanvas:
-        """The canvas of charts. density: texels per metre; by default, the texture's. share: of the most texels."""
+    def of(cls, charts: Charts, density: float | None = None) -> ChartCanvas:
+        """The canvas of charts. density: texels per metre; by default, that of the texture."""
         size_px = charts.size_px
         is_drawn = charts.chart == charts.mesh.islands  # copies lie where their originals do
         drawn_charts = np.unique(charts.chart[is_drawn])
-        density = density or _density(charts, share)
+        density = density or _density(charts)
         most = max(MOST_TEXELS * size_px[0] * size_px[1], LEAST_TEXELS * len(drawn_charts))
         while True:
             matrices = charts.matrices * density
@@ -283,7 +281,7 @@ def _as_array(x: Tensor) -> np.ndarray:
     return np.ascontiguousarray(x[0].permute(1, 2, 0).numpy())
 
 
-def _density(charts: Charts, share: float) -> float:
+def _density(charts: Charts) -> float:
     """Texels per metre of the canvas: as fine as almost all islands, unless the canvas becomes too large."""
     triangles = charts.texels[charts.texels != NONE]
     island = charts.chart[triangles]
@@ -293,7 +291,7 @@ def _density(charts: Charts, share: float) -> float:
     order = np.argsort(squared)
     covered = np.cumsum((texels * area)[order])
     finest = squared[order][np.searchsorted(covered, FINENESS * covered[-1])]
-    return float(np.sqrt(min(finest, share * MOST_IN_CHARTS * len(triangles) / covered[-1])))
+    return float(np.sqrt(min(finest, MOST_IN_CHARTS * len(triangles) / covered[-1])))
 
 
 def _lowest(corners: np.ndarray, chart: np.ndarray, is_drawn: np.ndarray, count: int) -> np.ndarray:

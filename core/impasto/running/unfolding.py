@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..atlas.canvas import FEWER, ChartCanvas
+from ..atlas.canvas import ChartCanvas
 from ..atlas.charts import Charts
 from ..atlas.mesh import STEEP, Mesh
 from ..atlas.raster import NONE
@@ -72,7 +72,7 @@ class Unfolding:
         if charts is None or self.is_tile:
             context.note("its texture repeats on the mesh, so it was changed as a texture that tiles")
             return subject
-        self.canvas = _canvas(charts, tool, context)
+        self.canvas = _canvas(charts, context)
         self.texture, self.unfolded = subject, self.canvas.unfold(subject)
         return self.unfolded
 
@@ -130,9 +130,9 @@ def takes_mesh(tool: Tool) -> bool:
     return any(item.kind == "mesh" for item in tool.inputs)
 
 
-def _canvas(charts: Charts, tool: Tool, context: Context) -> ChartCanvas:
-    """The canvas of charts for a tool. Notes tell the user about islands that overlap."""
-    canvas = ChartCanvas.of(charts, share=FEWER if tool.kind == "stylizer" else 1.0)
+def _canvas(charts: Charts, context: Context) -> ChartCanvas:
+    """The canvas of charts. Notes tell the user about islands that overlap."""
+    canvas = ChartCanvas.of(charts)
     if canvas.charts.copies:
         copies = canvas.charts.copies
         context.note("islands that show the texels of others, such as mirrored halves, share them: {}", copies)
