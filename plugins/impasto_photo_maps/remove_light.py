@@ -33,7 +33,7 @@ class RemoveLightParameters(Parameters):
         """Shadows had a strength of their own; shading, of which the network has learned none, did nothing."""
         values.pop("shading", None)
         strength, shadows = values.get("strength", 1.0), values.get("shadows")
-        if isinstance(strength, int | float) and isinstance(shadows, int | float):
+        if all(isinstance(one, int | float) and 0 <= one <= 1 for one in (strength, shadows)):
             values["strength"] = strength * values.pop("shadows")
         return values
 

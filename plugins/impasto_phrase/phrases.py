@@ -116,9 +116,10 @@ def _instead(terms: Sequence[Term], named: str | None) -> str | None:
 
 
 def _of_turned(text: str, known: Vocabulary) -> str:
-    """The phrase with "blocks of granite" as "granite blocks", where the vocabulary has that expression."""
+    """The phrase with "blocks of granite" as "granite blocks", if that is known, and Chinese spaces as commas."""
 
     def turned(match: re.Match[str]) -> str:
         return expression if words_of(expression := f"{match[2]} {match[1]}") in known.english else match[0]
 
+    text = re.sub(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])", "，", text)
     return re.sub(r"\b(?!wall |floor )([a-z]+) of ([a-z]+)", turned, text, flags=re.IGNORECASE)

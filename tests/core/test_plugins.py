@@ -155,7 +155,7 @@ def test_failing_commands_of_a_plugin_leave_other_commands_working(monkeypatch, 
 
         @hookimpl
         def impasto_options(self, command, parser):
-            raise OSError(f"no {command}")
+            raise SystemExit(f"no {command}")
 
     known = load_plugins([PointTo(Failing()), *entry_points(group="impasto")])
     monkeypatch.setattr("impasto.cli.main.registry", lambda: known)

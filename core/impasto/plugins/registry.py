@@ -115,7 +115,7 @@ class Registry:
         for name, plugin in self.manager.list_name_plugin():
             try:
                 self.ask(plugin, f"impasto_{kind}", **parsers)
-            except Exception as error:  # noqa: BLE001  a plugin may fail in any way; the others must go on
+            except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin may fail in any way; others must go on
                 log.warning("the plugin %s adds no %s: %s", name, kind, error)
 
     def hint(self) -> str:
