@@ -15,7 +15,6 @@ from .phrases import read
 from .vocabulary import table, vocabulary, words_of, words_without_meaning
 
 WORDS: Mapping[str, Any] = table("lying")
-_REWRITTEN = [(re.compile(form, re.IGNORECASE), instead) for form, instead in WORDS["rewritten"]]
 _FEW, _MANY, _LIES, _SCATTERED, _BESIDE = (
     re.compile(WORDS[name], re.IGNORECASE) for name in ("few", "many", "lies", "scattered", "beside")
 )
@@ -24,6 +23,7 @@ THINGS: Mapping[Sequence[str], str] = {words_of(word): about for word, about in 
 """Kind of marks, and a colour, by expression."""
 _FORMS = [rf"\b{word}(?:e?s)?\b" if word.isascii() else word for word in sorted(_EXPRESSIONS, key=len, reverse=True)]
 _THING = re.compile("|".join(_FORMS), re.IGNORECASE)
+_REWRITTEN = [(re.compile(a.replace("THING", _THING.pattern), re.IGNORECASE), b) for a, b in WORDS["rewritten"]]
 
 
 def rewritten(text: str) -> str:
