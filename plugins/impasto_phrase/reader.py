@@ -100,6 +100,8 @@ class PhraseReader:
         if named and named[1] == self.material:
             said.pop(OF_ITSELF.get(self.material, ""), None)
         self._grammar(values, term)
+        if "color" in table("grammar")["marks"].get(self._feature(self._after(index)), ()):
+            said.pop("metal", None)  # studs of gold
         for slot, value in said.items():
             self._value(index, term, slot, value)
         if not said and not self._is_implied(term, values):
@@ -109,18 +111,14 @@ class PhraseReader:
 
     def _is_substance(self, index: int) -> bool:
         """Whether a material's word only says of what the material consists, as in "oak shingles"."""
-        if (
-            self.adds
-            or self.material not in FORMS
-            or self.terms[index].material in SOFT
-            or self.terms[index].has("thing")
-        ):
+        term = self.terms[index]
+        if self.adds or self.material not in FORMS or term.material in SOFT or term.has("thing"):
             return False
         before = any(one.text.lower() == "of" for one in self.terms[max(0, index - 2) : index])
         after = self._after(index)
         is_of_form = any(one.has("form") for one in self.terms[:index])
-        is_plain = not set(self._values(self.terms[index])) - {*GRAMMAR, *MATERIAL_KEYS, "part"}
-        is_plain = is_plain or self.terms[index].text.lower() in table("grammar")["substance_colors"]
+        is_plain = not set(self._values(term)) - {*GRAMMAR, *MATERIAL_KEYS, "part"}
+        is_plain = is_plain or term.text.lower() in table("grammar")["substance_colors"]
         return is_plain and bool(before or is_of_form or (after and after.material))
 
     def _is_of_addition(self, index: int, values: Mapping[str, str]) -> bool:
