@@ -313,10 +313,10 @@ def _name_at(tool: Tool, place: Sequence[int | str]) -> str:
     """Name of the location of a pydantic error: a parameter, or a component such as `top_left X` or `color red`."""
     if len(place) == 2 and isinstance(index := place[1], int):
         schema = properties_of(tool.parameters)[str(place[0])]
-        if schema.get("format") == "color":
-            return f"{place[0]} {('red', 'green', 'blue')[index]}"
-        if title := dict(enumerate(schema.get("prefixItems", ()))).get(index, {}).get("title"):
-            return f"{place[0]} {title}"
+        titles = [component.get("title") for component in schema.get("prefixItems", ())]
+        titles = ["red", "green", "blue"] if schema.get("format") == "color" else titles
+        if index < len(titles) and titles[index]:
+            return f"{place[0]} {titles[index]}"
     return ".".join(map(str, place))
 
 

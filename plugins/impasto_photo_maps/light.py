@@ -37,7 +37,7 @@ LEAST_SHADOW = 0.35
 
 @dataclass(frozen=True)
 class Lighting:
-    """What shadows take of the light in a picture, as natural logarithms (3, H, W), and the probability of any."""
+    """Shadows in a picture: natural logarithms (3, H, W) of what they take of the light, and the probability of any."""
 
     shadow: Tensor
     shadowed: float
@@ -67,7 +67,7 @@ def lighting(network: LightNetwork, picture: Tensor, wraps: Wraps, mask: Tensor 
     around = whole.shape[2], whole.shape[3]
     size = [max(LEAST_CELLS, round(length / shrink / STRIDE)) * STRIDE for length in around]
     small = antialiased_resize(whole, size, "bilinear", True)
-    matte, depth, _, summary = _recognised(network, small - 0.5)  # its shading is flat: it learned none
+    matte, depth, summary = _recognised(network, small - 0.5)
     shadowed = float(summary[0, 0].sigmoid())
     logs, depth = _logarithms(small), upsampling(depth, STRIDE).clamp_max(DEEPEST)
     if mask is None and shadowed < LEAST_SHADOW:
@@ -94,10 +94,10 @@ def _logarithms(picture: Tensor) -> Tensor:
 
 
 def _recognised(network: LightNetwork, picture: Tensor) -> list[Tensor]:
-    """Means of what the network says about a picture (1, 3, H, W) and its mirror images."""
+    """Matte, depth and summary of a picture (1, 3, H, W): means over its mirror images. Its shading, flat, is left."""
     mirrored: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (2, 3))
     found = network(torch.cat([picture.flip(axes) for axes in mirrored]))
-    upright = [torch.cat([x[None].flip(axes) for x, axes in zip(one, mirrored, strict=True)]) for one in found[:3]]
+    upright = [torch.cat([x[None].flip(axes) for x, axes in zip(one, mirrored, strict=True)]) for one in found[:2]]
     return [x.mean(0, keepdim=True) for x in (*upright, found[3])]
 
 

@@ -22,7 +22,7 @@ SURE, SHARES = 0.5, (0.02, 0.45)
 
 
 class RemoveLightParameters(Parameters):
-    """How much of the light to remove, and whether to show it."""
+    """Share of the shadows to remove, or to show."""
 
     strength: float = Field(1.0, ge=0, le=1, description="How much of the cast shadows is removed, with their tint")
     show_light: bool = Field(False, description="Show the light that is removed instead of the picture without it")

@@ -51,7 +51,7 @@ def _fill(draft: Draft) -> None:
     """Set all parameters from the phrase: choices first, since sizes depend on them, and implied changes last."""
     like = draft.reading.like
     motif = draft.reading.slots.get("motif", "")
-    if motif != like.get("motif", motif and "") and choices(draft, "motif", motif):  # a checked shirt has other colours
+    if motif != like.get("motif", "") and choices(draft, "motif", motif):  # a checked shirt has other colours
         like = {slot: value for slot, value in like.items() if not value.startswith("#")}
     own = draft.schemas.keys() - {"color"}
     if metal := draft.reading.slots.get("metal"):  # of anodised bronze
@@ -59,7 +59,8 @@ def _fill(draft: Draft) -> None:
         like = {slot: value for slot, value in like.items() if slot != "color"} | of_metal
     direct = {name: value for name, value in like.items() if name in own and value[0] in "#0123456789"}
     slots = {slot: value for slot, value in like.items() if slot not in (*direct, "coat")} | draft.reading.slots
-    draft.suggest({name: float(direct[name]) for name in ("width_m",) if name in direct})  # marks are shares of it
+    if "width_m" in direct:  # marks are shares of it
+        draft.suggest({"width_m": float(direct["width_m"])})
     words = draft.reading.words
     if slots.get("dust") in LEVELS and words["dust"] == words.get("dirt"):  # dust is a layer, and no grime
         slots.pop("dirt")

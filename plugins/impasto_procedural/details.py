@@ -124,9 +124,8 @@ def oil(canvas: Canvas, drawing: Drawing, amount: float, size_m: float, color: T
     phase = 7.0 * place + 0.5 * canvas.noise("film", 0.3 * size_m, octaves=3)
     film = here * step((place - 0.8).abs(), 0.45, 0.1) * (1 - drawing.metallic)
     dark = drawing.color * (0.10 + 0.5 * color)
-    shade = mix(
-        mix(drawing.color, dark, 0.92 * soaked), 0.6 * drawing.color + 0.12 * rainbow(canvas, phase), 0.16 * film
-    )
+    hues = rainbow(canvas, phase)
+    shade = mix(mix(drawing.color, dark, 0.92 * soaked), 0.6 * drawing.color + 0.12 * hues, 0.16 * film)
     return replace(drawing, color=shade, roughness=mix(drawing.roughness, 0.2, soaked.maximum(film)))
 
 

@@ -92,7 +92,8 @@ class ChartCanvas:
     def longest_px(self) -> float:
         """Longer side of the texture at the density of the canvas, or its own, to which sizes are relative."""
         on_canvas, on_texture = (float((part != NONE).sum()) for part in (self.texels, self.charts.texels))
-        return max(self.charts.size_px) * (factor if (factor := (on_canvas / on_texture) ** 0.5) < SIMILAR else 1.0)
+        factor = (on_canvas / on_texture) ** 0.5
+        return max(self.charts.size_px) * (factor if factor < SIMILAR else 1.0)
 
     @property
     def size_px(self) -> Size:
@@ -289,9 +290,9 @@ def _density(charts: Charts) -> float:
     area = charts.texel_areas
     squared = 1 / area
     order = np.argsort(squared)
-    covered = np.cumsum((texels * area)[order])
-    finest = squared[order][np.searchsorted(covered, FINENESS * covered[-1])]
-    return float(np.sqrt(min(finest, MOST_IN_CHARTS * len(triangles) / covered[-1])))
+    share = np.cumsum((texels * area)[order])
+    finest = squared[order][np.searchsorted(share, FINENESS * share[-1])]
+    return float(np.sqrt(min(finest, MOST_IN_CHARTS * len(triangles) / share[-1])))
 
 
 def _lowest(corners: np.ndarray, chart: np.ndarray, is_drawn: np.ndarray, count: int) -> np.ndarray:
